@@ -1,0 +1,147 @@
+/// lockstep bench CONFIG: how fast a step is, where its time goes, and how that compares with the bare oneDNN primitives.
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "apps/startup.hpp"
+#include "dist/session.hpp"
+#include "layers/network.hpp"
+#include "ml/experiment.hpp"
+
+namespace lockstep::apps {
+namespace {
+
+struct BenchOptions {
+  ExperimentOptions experiment;
+  std::uint64_t steps = 60, warmup = 5;
+  std::string exchange = "tree";
+};
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t n = values.size();
+  return n == 0 ? 0 : (values[(n - 1) / 2] + values[n / 2]) / 2;
+}
+
+/// One step's seconds by phase.
+struct Sample {
+  double step = 0, compute = 0, primitives = 0, exchange = 0, optimizer = 0, tree = 0;
+};
+
+dist::ExchangeMethod method_of(const std::string& name) {
+  if (name == "direct") return dist::ExchangeMethod::Direct;
+  if (name == "plain") return dist::ExchangeMethod::PlainAllreduce;
+  return dist::ExchangeMethod::Tree;
+}
+
+/// Trains `steps` full steps and takes the time of each, as this rank sees it.
+std::vector<Sample> measure(const ml::Context& context, ml::TrainingStep& step, const ml::StepPlan& plan, const BenchOptions& options) {
+  std::vector<Sample> samples;
+  const std::uint64_t full_batches = std::max<std::uint64_t>(1, plan.rows / (plan.lanes * plan.lane_size));
+  for (std::uint64_t i = 0; i < options.warmup + options.steps; ++i) {
+    ml::StepTerms terms;
+    terms.batch = i % full_batches;
+    terms.sequence = terms.step = i;
+    terms.learning_rate = step.optimizer().learning_rate();
+    context.ranks.barrier();
+    const auto before = step.seconds();
+    const double tree = step.exchange().tree_seconds();
+    const auto start = std::chrono::steady_clock::now();
+    step.run(terms);
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const auto after = step.seconds();
+    if (i < options.warmup) continue;
+    samples.push_back({seconds, after.compute - before.compute, after.primitives - before.primitives, after.exchange - before.exchange,
+                       after.optimizer - before.optimizer, step.exchange().tree_seconds() - tree});
+  }
+  return samples;
+}
+
+double median_of(const std::vector<Sample>& samples, double Sample::*phase) {
+  std::vector<double> values;
+  for (const auto& sample : samples) values.push_back(sample.*phase);
+  return median(values);
+}
+
+/// COLLECTIVE. The largest resident memory of any rank, bytes.
+std::int64_t peak_memory(const ml::Context& context) {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  std::int64_t peak[] = {static_cast<std::int64_t>(usage.ru_maxrss) * 1024};
+  context.ranks.allreduce_max(peak);
+  return peak[0];
+}
+
+std::string text_of(const nlohmann::ordered_json& json) {
+  const auto number = [&](const char* key) { return json[key].get<double>(); };
+  const auto ms = [&](const char* key) { return number(key) * 1e3; };
+  return fmt::format(
+      "{}  {} ranks x {} threads  global batch {}  lane {}  exchange {}\n"
+      "  {:>10.1f} samples/s  step {:.2f} ms = {:.2f} x primitives ({:.2f} ms)\n"
+      "  compute {:.2f} ms (tree {:.2f} ms)  exchange {:.2f} ms  optimizer {:.2f} ms  peak memory {:.0f} MB a rank\n",
+      json["name"].get<std::string>(), json["ranks"].dump(), json["threads"].dump(), json["global_batch"].dump(), json["lane_size"].dump(),
+      json["exchange"].get<std::string>(), number("samples_per_second"), ms("step_seconds"), number("step_to_primitives"), ms("primitives_seconds"),
+      ms("compute_seconds"), ms("tree_seconds"), ms("exchange_seconds"), ms("optimizer_seconds"), number("peak_rss_bytes") / 1e6);
+}
+
+nlohmann::ordered_json result_of(const Config& config, const ml::Context& context, const ml::StepPlan& plan, const BenchOptions& options,
+                                 const std::vector<Sample>& samples, std::int64_t peak) {
+  const double step = median_of(samples, &Sample::step), primitives = median_of(samples, &Sample::primitives);
+  const std::size_t batch = plan.lanes * plan.lane_size;
+  return {{"name", config.experiment.name()},
+          {"samples_per_second", static_cast<double>(batch) / step},
+          {"step_seconds", step},
+          {"primitives_seconds", primitives},
+          {"step_to_primitives", primitives > 0 ? step / primitives : 0},
+          {"compute_seconds", median_of(samples, &Sample::compute)},
+          {"tree_seconds", median_of(samples, &Sample::tree)},
+          {"exchange_seconds", median_of(samples, &Sample::exchange)},
+          {"optimizer_seconds", median_of(samples, &Sample::optimizer)},
+          {"exchange", options.exchange},
+          {"steps", options.steps},
+          {"global_batch", batch},
+          {"lane_size", plan.lane_size},
+          {"ranks", context.ranks.world_size()},
+          {"threads", context.threads.size()},
+          {"peak_rss_bytes", peak},
+          {"instruction_set", layers::isa_name(layers::detected_isa())},
+          {"library", layers::library_version()},
+          {"version", binary_version()}};
+}
+
+ExitCode bench(const BenchOptions& options, const CommonOptions& common, dist::Communicator& world) {
+  const Config config = open_experiment(world, options.experiment);
+  const Job job(world, common, config.experiment.cluster(), config.experiment.seed(), config_digest(config.experiment));
+  nlohmann::ordered_json json;
+  with_locations(config.locations, [&] {
+    const auto prepared = ml::prepare(job.context(), config.experiment);
+    dist::ExchangeOptions exchange;
+    exchange.bucket_bytes = static_cast<std::size_t>(config.experiment.cluster().bucket_megabytes() * (1 << 20));
+    exchange.method = method_of(options.exchange);
+    ml::TrainingStep step(job.context(), prepared->config, *prepared->network, prepared->train, prepared->columns, prepared->plan, exchange);
+    const auto samples = measure(job.context(), step, prepared->plan, options);
+    json = result_of(config, job.context(), prepared->plan, options, samples, peak_memory(job.context()));
+  });
+  if (job.is_driver()) std::cout << (common.json ? json.dump() + "\n" : text_of(json)) << std::flush;
+  return ExitCode::Done;
+}
+
+}  // namespace
+
+void add_bench_command(CLI::App& app, CommonOptions& common, Command& chosen) {
+  auto options = std::make_shared<BenchOptions>();
+  auto* command = app.add_subcommand("bench", "time training steps: samples/s, phases, ratio to the bare primitives");
+  add_experiment_options(*command, options->experiment);
+  command->add_option("--steps", options->steps, "steps to time (60)")->check(CLI::PositiveNumber);
+  command->add_option("--exchange", options->exchange, "tree, direct, or plain: MPI_Allreduce in any order, to see what the tree costs")
+      ->check(CLI::IsMember({"tree", "direct", "plain"}));
+  add_common_options(*command, common);
+  command->callback([options, &common, &chosen] { chosen = [options, &common](auto& world) { return bench(*options, common, world); }; });
+}
+
+}  // namespace lockstep::apps

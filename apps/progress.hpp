@@ -1,0 +1,28 @@
+#pragma once
+/// Progress for people: one line that renews itself on a terminal, a line every few seconds in a batch log. To stderr.
+
+#include <chrono>
+
+#include "ml/trainer.hpp"
+
+namespace lockstep::apps {
+
+class TrainingProgress final : public ml::Progress {
+ public:
+  explicit TrainingProgress(bool classifier);
+  ~TrainingProgress() override;
+  void on_step(const ml::StepReport& report) override;
+  void on_epoch(const ml::EpochReport& report) override;
+
+ private:
+  void clear_line();
+
+  bool terminal_, classifier_, line_shown_ = false;
+  std::chrono::steady_clock::time_point last_{};
+  double samples_per_second_ = 0;
+};
+
+/// "1 h 02 min", "3 min 07 s", "12 s"
+std::string duration_text(double seconds);
+
+}  // namespace lockstep::apps

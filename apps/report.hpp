@@ -1,0 +1,14 @@
+#pragma once
+/// report.html: one page that explains a run, readable offline.
+
+#include <string>
+
+#include "core/proto/experiment.pb.h"
+#include "ml/run_folder.hpp"
+
+namespace lockstep::apps {
+
+/// Writes report.html into the run folder from metrics.jsonl, metrics.json and the config. Driver only.
+void write_report(const ml::RunFolder& folder, const proto::Experiment& experiment, const std::string& metrics_json);
+
+}  // namespace lockstep::apps

@@ -1,0 +1,73 @@
+#include "apps/tables.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace lockstep::apps {
+namespace {
+
+bool is_number(const std::string& text) {
+  return !text.empty() && text.find_first_not_of("0123456789.,+-e% ") == std::string::npos;
+}
+
+std::string matrix_text(const nlohmann::ordered_json& matrix) {
+  std::vector<std::string> header{"true \\ predicted"};
+  std::vector<std::vector<std::string>> rows;
+  for (std::size_t c = 0; c < matrix.size(); ++c) header.push_back(std::to_string(c));
+  for (std::size_t r = 0; r < matrix.size(); ++r) {
+    rows.push_back({std::to_string(r)});
+    for (const auto& value : matrix[r]) rows.back().push_back(value.dump());
+  }
+  return table(header, rows);
+}
+
+}  // namespace
+
+std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  for (std::size_t c = 0; c < header.size(); ++c) {
+    widths.push_back(header[c].size());
+    for (const auto& row : rows) widths[c] = std::max(widths[c], c < row.size() ? row[c].size() : 0);
+  }
+  std::string text;
+  const auto add = [&](const std::vector<std::string>& row) {
+    std::string line;
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      line += is_number(row[c]) ? fmt::format("  {:>{}}", row[c], widths[c]) : fmt::format("  {:<{}}", row[c], widths[c]);
+    }
+    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  };
+  add(header);
+  std::vector<std::string> rule;
+  for (const auto width : widths) rule.emplace_back(width, '-');
+  add(rule);
+  for (const auto& row : rows) add(row);
+  return text;
+}
+
+std::string metrics_text(const nlohmann::ordered_json& metrics) {
+  std::string text;
+  for (const auto& [name, value] : metrics.items()) {
+    if (value.is_array()) text += fmt::format("  {}\n{}", name, matrix_text(value));
+    else if (value.is_number_float()) text += fmt::format("  {:<20} {:.6g}\n", name, value.get<double>());
+    else text += fmt::format("  {:<20} {}\n", name, value.dump());
+  }
+  return text;
+}
+
+std::string bytes_text(double bytes) {
+  const char* units[] = {"B", "kB", "MB", "GB", "TB"};
+  std::size_t unit = 0;
+  for (; bytes >= 1000 && unit < 4; ++unit) bytes /= 1000;
+  return unit == 0 ? fmt::format("{:.0f} B", bytes) : fmt::format("{:.1f} {}", bytes, units[unit]);
+}
+
+std::string count_text(std::uint64_t count) {
+  std::string text = std::to_string(count);
+  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
+  return text;
+}
+
+}  // namespace lockstep::apps

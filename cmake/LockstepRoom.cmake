@@ -1,0 +1,53 @@
+# lockstep_options: the flags of every target.
+# -ffp-contract=off: the compiler must not choose between a*b+c and fma(a,b,c), or the bits of a sum would depend on
+# the instruction set a loop was cloned for. -Wno-restrict: GCC 12 warns of std::string concatenation (GCC bug 105651).
+add_library(lockstep_options INTERFACE)
+target_compile_options(lockstep_options INTERFACE
+  -ffp-contract=off -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-restrict $<$<BOOL:${LOCKSTEP_WERROR}>:-Werror>)
+if(LOCKSTEP_SANITIZE)
+  target_compile_options(lockstep_options INTERFACE -fsanitize=${LOCKSTEP_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(lockstep_options INTERFACE -fsanitize=${LOCKSTEP_SANITIZE})
+  target_compile_definitions(lockstep_options INTERFACE LOCKSTEP_SANITIZED)
+endif()
+
+# lockstep_proto(target): the config messages of core/proto as a library. Includes read "core/proto/x.pb.h".
+function(lockstep_proto target)
+  file(GLOB protos RELATIVE ${CMAKE_SOURCE_DIR} CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/core/proto/*.proto)
+  set(generated)
+  foreach(proto IN LISTS protos)
+    string(REPLACE ".proto" ".pb" stem ${CMAKE_BINARY_DIR}/generated/${proto})
+    list(APPEND generated ${stem}.cc)
+    set(outputs ${outputs} ${stem}.cc ${stem}.h)
+  endforeach()
+  set(descriptors ${CMAKE_BINARY_DIR}/generated/config.descriptors)
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/generated)
+  add_custom_command(
+    OUTPUT ${outputs} ${descriptors}
+    COMMAND ${Protobuf_PROTOC_EXECUTABLE} -I${CMAKE_SOURCE_DIR} --cpp_out=${CMAKE_BINARY_DIR}/generated
+            --include_source_info --include_imports --descriptor_set_out=${descriptors} ${protos}
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} DEPENDS ${protos} VERBATIM)
+  add_library(${target} STATIC ${generated})
+  target_include_directories(${target} SYSTEM PUBLIC ${CMAKE_BINARY_DIR}/generated)
+  target_link_libraries(${target} PUBLIC protobuf::libprotobuf)
+  set_property(GLOBAL PROPERTY LOCKSTEP_DESCRIPTORS ${descriptors})
+endfunction()
+
+# lockstep_room(name PUBLIC libs... PRIVATE libs... EXCLUDE regex): the library lockstep_<name> of every source file
+# in <name>/, but for those that match.
+function(lockstep_room name)
+  cmake_parse_arguments(ARG "" "EXCLUDE" "PUBLIC;PRIVATE" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${name}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/apps/main.cpp$")
+  list(FILTER sources EXCLUDE REGEX "/tools/")
+  if(ARG_EXCLUDE)
+    list(FILTER sources EXCLUDE REGEX "${ARG_EXCLUDE}")
+  endif()
+  if(NOT sources)
+    file(WRITE ${CMAKE_BINARY_DIR}/empty.cpp "")
+    set(sources ${CMAKE_BINARY_DIR}/empty.cpp)
+  endif()
+  add_library(lockstep_${name} STATIC ${sources})
+  target_include_directories(lockstep_${name} PUBLIC ${CMAKE_SOURCE_DIR})
+  target_link_libraries(lockstep_${name} PUBLIC ${ARG_PUBLIC} PRIVATE lockstep_options ${ARG_PRIVATE})
+  target_compile_definitions(lockstep_${name} PRIVATE LOCKSTEP_VERSION="${PROJECT_VERSION}")
+endfunction()

@@ -1,0 +1,79 @@
+#include "core/config.hpp"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+#include <google/protobuf/text_format.h>
+
+#include <filesystem>
+
+#include "core/files.hpp"
+#include "core/proto/options.pb.h"
+
+namespace lockstep {
+namespace pb = google::protobuf;
+namespace {
+
+/// Calls visit(message, field) for every set singular string field marked is_path in `message` and below.
+template <typename Visit>
+void for_each_path(pb::Message& message, const Visit& visit) {
+  const pb::Reflection& reflection = *message.GetReflection();
+  std::vector<const pb::FieldDescriptor*> fields;
+  reflection.ListFields(message, &fields);
+  for (const auto* field : fields) {
+    if (field->options().GetExtension(proto::is_path)) visit(message, field);
+    if (field->cpp_type() != pb::FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    if (!field->is_repeated()) {
+      for_each_path(*reflection.MutableMessage(&message, field), visit);
+      continue;
+    }
+    for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
+      for_each_path(*reflection.MutableRepeatedMessage(&message, field, i), visit);
+    }
+  }
+}
+
+}  // namespace
+
+std::string child(const std::string& at, const std::string& name) { return at.empty() ? name : at + "." + name; }
+std::string child(const std::string& at, std::size_t index) { return at + "[" + std::to_string(index) + "]"; }
+
+void resolve_paths(pb::Message& message, const std::string& folder) {
+  for_each_path(message, [&](pb::Message& owner, const pb::FieldDescriptor* field) {
+    const pb::Reflection& reflection = *owner.GetReflection();
+    const std::string path = join_path(folder, reflection.GetString(owner, field));
+    reflection.SetString(&owner, field, path);
+  });
+}
+
+std::string to_text(const pb::Message& message) {
+  std::string text;
+  pb::TextFormat::PrintToString(message, &text);
+  return text;
+}
+
+std::string config_digest(const proto::Experiment& experiment) {
+  proto::Experiment essence = experiment;
+  essence.clear_cluster();
+  essence.clear_output();
+  for_each_path(essence, [](pb::Message& owner, const pb::FieldDescriptor* field) {
+    const pb::Reflection& reflection = *owner.GetReflection();
+    const auto name = std::filesystem::path(reflection.GetString(owner, field)).filename().string();
+    reflection.SetString(&owner, field, name);
+  });
+  return checksum(to_text(essence));
+}
+
+Config load_config(const std::string& path, const std::vector<std::string>& overrides, const Check& check) {
+  Config config;
+  config.locations.file = path;
+  Problems problems;
+  parse_text(real_files().read(path), config.experiment, config.locations, problems);
+  resolve_paths(config.experiment, std::filesystem::absolute(folder_of(path)).string());
+  for (const auto& assignment : overrides) apply_override(config.experiment, assignment, problems);
+  check_ranges(config.experiment, "", problems);
+  if (check) check(config.experiment, problems);
+  problems.throw_if_any(config.locations);
+  return config;
+}
+
+}  // namespace lockstep

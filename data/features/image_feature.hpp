@@ -1,0 +1,42 @@
+#pragma once
+/// ImageFeature: a vector of pixels becomes an image of shape [C, H, W].
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "data/stage.hpp"
+
+namespace lockstep::data {
+
+/// out[c, y, x] = float((value * scale - mean[c]) / std[c]), computed in double. Input vector of C
+/// * H * W numbers, the channels of a pixel apart (CHW) or side by side (HWC). Sparse rows may lack
+/// trailing zeros; zeros are pixels too.
+class ImageFeature final : public Transformer {
+ public:
+  /// `at` is the config path of the message, for example "stage[0].image_feature".
+  /// @throws ConfigError if height, width and num_pixels do not fit, or mean and std are not one
+  /// number or one a channel
+  ImageFeature(const proto::ImageFeature& config, std::string at);
+
+  Schema output_schema(const Schema& input) const override;
+  void transform(Partition& partition) const override;
+  proto::Stage save() const override;  ///< with height and width
+
+ private:
+  void fill(const SparseVectors& rows, const Partition& partition, Images& images) const;
+  void fill(const DenseVectors& rows, const Partition& partition, Images& images) const;
+
+  std::size_t channels() const { return static_cast<std::size_t>(shape_[0]); }
+  std::size_t pixels() const { return static_cast<std::size_t>(shape_[1] * shape_[2]); }
+  float pixel(double value, std::size_t channel) const {
+    return static_cast<float>((value * config_.scale() - mean_[channel]) / std_[channel]);
+  }
+
+  proto::ImageFeature config_;
+  std::string at_;
+  Shape shape_;                     // [C, H, W]
+  std::vector<double> mean_, std_;  // one a channel
+};
+
+}  // namespace lockstep::data

@@ -1,0 +1,114 @@
+#include "data/sources/synthetic.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/error.hpp"
+#include "core/random.hpp"
+#include "data/row_plan.hpp"
+#include "dist/session.hpp"
+
+namespace lockstep::data {
+namespace {
+
+constexpr double kNoise = 0.1;
+
+/// Streams of Purpose::SyntheticLabels: the row's number, and for the weights of output c the
+/// numbers from the top.
+constexpr std::uint64_t weight_stream(std::size_t output) {
+  return std::numeric_limits<std::uint64_t>::max() - output;
+}
+
+ColumnType type_of(const proto::SyntheticSource& config) {
+  std::vector<std::int64_t> dims(config.shape().begin(), config.shape().end());
+  if (dims.empty() || dims.size() > 3 || std::find(dims.begin(), dims.end(), 0) != dims.end()) {
+    throw ConfigError("the shape of synthetic rows is 1 to 3 sizes, at least 1 each",
+                      {.field = "synthetic.shape"},
+                      "write for example: shape: [1, 28, 28], or shape: 784 for a vector");
+  }
+  if (dims.size() == 1) return {ColumnType::Kind::Vector, Shape(std::move(dims))};
+  if (dims.size() == 2) dims.insert(dims.begin(), 1);
+  return {ColumnType::Kind::Image, Shape(std::move(dims))};
+}
+
+void fill(const SyntheticRows& source, Partition& partition) {
+  const std::size_t size = source.features().shape.size(), rows = partition.rows();
+  Numbers labels{std::vector<double>(rows)};
+  if (source.features().kind == ColumnType::Kind::Image) {
+    Images images{source.features().shape, std::vector<float>(rows * size)};
+    for (std::size_t i = 0; i < rows; ++i) {
+      labels.values[i] = source.make(partition.row_ids[i], {images.values.data() + i * size, size});
+    }
+    partition.columns["features"] = std::move(images);
+  } else {
+    DenseVectors vectors{size, std::vector<double>(rows * size)};
+    std::vector<float> row(size);
+    for (std::size_t i = 0; i < rows; ++i) {
+      labels.values[i] = source.make(partition.row_ids[i], row);
+      std::copy(row.begin(), row.end(),
+                vectors.values.begin() + static_cast<std::ptrdiff_t>(i * size));
+    }
+    partition.columns["features"] = std::move(vectors);
+  }
+  partition.columns["label"] = std::move(labels);
+}
+
+}  // namespace
+
+SyntheticRows::SyntheticRows(const proto::SyntheticSource& config)
+    : config_(config), features_(type_of(config)) {
+  if (config.num_classes() == 0)
+    throw ConfigError("num_classes must be at least 1", {.field = "synthetic.num_classes"});
+  if (config.label() == proto::SyntheticSource::LINEAR) outputs_ = 1;
+  if (config.label() == proto::SyntheticSource::TEACHER) outputs_ = config.num_classes();
+  const std::size_t size = features_.shape.size();
+  weights_.resize(size * outputs_);
+  for (std::size_t c = 0; c < outputs_; ++c) {
+    const Random random(config.seed(), Purpose::SyntheticLabels, weight_stream(c));
+    for (std::size_t j = 0; j < size; ++j) weights_[j * outputs_ + c] = random.normal(j);
+  }
+}
+
+double SyntheticRows::make(std::uint64_t row, std::span<float> features) const {
+  const Random random(config_.seed(), Purpose::SyntheticFeatures, row);
+  for (std::size_t j = 0; j < features.size(); j += 4) {  // random.uniform(j), four at a time
+    const auto words = random.block(j / 4);
+    const std::size_t n = std::min<std::size_t>(4, features.size() - j);
+    for (std::size_t i = 0; i < n; ++i)
+      features[j + i] = static_cast<float>(words[i] >> 8) * 0x1p-24F;
+  }
+  const Random label(config_.seed(), Purpose::SyntheticLabels, row);
+  if (outputs_ == 0) return static_cast<double>(label.below(0, config_.num_classes()));
+  const bool linear = config_.label() == proto::SyntheticSource::LINEAR;
+  std::vector<double> sums(outputs_, 0.0);
+  const double* weight = weights_.data();
+  for (const float x : features) {
+    const double centred = static_cast<double>(x) - (linear ? 0.0 : 0.5);
+    for (std::size_t c = 0; c < outputs_; ++c) sums[c] += *weight++ * centred;
+  }
+  if (linear) return sums[0] + kNoise * label.normal(0);
+  return static_cast<double>(std::max_element(sums.begin(), sums.end()) - sums.begin());
+}
+
+LoadedData make_synthetic(const dist::Communicator& ranks, ThreadPool& threads,
+                          const proto::SyntheticSource& config, const LoadOptions& options) {
+  LoadedData data;
+  dist::all_or_none(ranks, [&] {
+    if (config.rows() == 0)
+      throw ConfigError("rows must be at least 1", {.field = "synthetic.rows"});
+    const SyntheticRows source(config);
+    const RowPlan plan(config.rows(), options);
+    const dist::Node block = options.blocks.at(static_cast<std::size_t>(ranks.rank()));
+    for (const Part part : {Part::Training, Part::Validation}) {
+      Dataset dataset = make_dataset("synthetic", plan, part, block, threads);
+      dataset.schema.add("label", {ColumnType::Kind::Number});
+      dataset.schema.add("features", source.features());
+      threads.for_each(dataset.own.size(),
+                       [&](std::size_t, std::size_t i) { fill(source, dataset.own[i]); });
+      (part == Part::Training ? data.rows : data.validation) = std::move(dataset);
+    }
+  });
+  return data;
+}
+
+}  // namespace lockstep::data

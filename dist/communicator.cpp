@@ -1,0 +1,258 @@
+#include "dist/communicator.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+
+#include "core/error.hpp"
+#include "dist/mpi_communicator.hpp"
+#include "dist/mpi_transfer.hpp"
+#include "dist/session.hpp"
+
+namespace lockstep::dist {
+namespace {
+
+using Impl = Communicator::Impl;
+
+constexpr std::size_t kBroadcastPieces = 8;  // in flight
+
+/// A message of unknown size travels with its size in one slot of fixed size, and a second one only if it is longer.
+struct Slot {
+  static constexpr std::size_t kInline = 496;
+  std::uint64_t bytes = 0;
+  std::array<std::byte, kInline> head{};
+
+  Slot() = default;
+  explicit Slot(std::span<const std::byte> message) : bytes(message.size()) {
+    std::copy_n(message.begin(), std::min(kInline, message.size()), head.begin());
+  }
+  std::string text() const {
+    std::string text(bytes, '\0');
+    std::memcpy(text.data(), head.data(), std::min<std::size_t>(bytes, kInline));
+    return text;
+  }
+};
+
+std::int64_t as_bytes(std::size_t bytes) { return static_cast<std::int64_t>(bytes); }
+std::size_t index(int rank) { return static_cast<std::size_t>(rank); }
+
+/// The peer `distance` behind or ahead of `ranks.rank`, around the circle.
+int neighbour(const Impl& ranks, int distance) { return (ranks.rank + distance + ranks.world_size) % ranks.world_size; }
+
+void broadcast_pieces(Impl& ranks, std::span<std::byte> bytes, int root, const Call& call) {
+  std::vector<MPI_Request> requests;
+  for (std::size_t at = 0; at < bytes.size(); at += kPieceBytes) {
+    const int size = static_cast<int>(std::min(kPieceBytes, bytes.size() - at));
+    MPI_Request& request = requests.emplace_back(MPI_REQUEST_NULL);
+    check(MPI_Ibcast(bytes.data() + at, size, MPI_BYTE, root, ranks.data.get(), &request), "MPI_Ibcast", ranks.rank, size);
+    if (requests.size() < kBroadcastPieces) continue;
+    ranks.wait(requests, call);
+    requests.clear();
+  }
+  ranks.wait(requests, call);
+}
+
+void allreduce(Impl& ranks, std::span<std::int64_t> values, MPI_Op op, Operation operation) {
+  const Call call = ranks.enter(operation, as_bytes(values.size_bytes()));
+  if (ranks.world_size == 1) return;
+  constexpr std::size_t kPiece = kPieceBytes / sizeof(std::int64_t);
+  for (std::size_t at = 0; at < values.size(); at += kPiece) {
+    const auto piece = values.subspan(at, std::min(kPiece, values.size() - at));
+    const std::vector<std::int64_t> own(piece.begin(), piece.end());
+    MPI_Request request = MPI_REQUEST_NULL;
+    check(MPI_Iallreduce(own.data(), piece.data(), static_cast<int>(piece.size()), MPI_INT64_T, op, ranks.data.get(), &request),
+          "MPI_Iallreduce", ranks.rank, as_bytes(piece.size_bytes()));
+    ranks.wait(request, call);
+  }
+}
+
+std::vector<Slot> allgather_slots(Impl& ranks, const Slot& own, const Call& call) {
+  std::vector<Slot> slots(index(ranks.world_size));
+  MPI_Request request = MPI_REQUEST_NULL;
+  check(MPI_Iallgather(&own, sizeof(Slot), MPI_BYTE, slots.data(), sizeof(Slot), MPI_BYTE, ranks.data.get(), &request),
+        "MPI_Iallgather", ranks.rank, sizeof(Slot));
+  ranks.wait(request, call);
+  return slots;
+}
+
+/// Sends the rest of a message that is longer than a slot.
+void send_rest(Transfers& transfers, std::span<const std::byte> bytes, int peer) {
+  if (bytes.size() > Slot::kInline) transfers.send(bytes.data() + Slot::kInline, bytes.size() - Slot::kInline, peer);
+}
+
+void receive_rest(Transfers& transfers, std::string& text, int peer) {
+  if (text.size() > Slot::kInline) transfers.receive(text.data() + Slot::kInline, text.size() - Slot::kInline, peer);
+}
+
+std::string as_string(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
+
+Communicator::Communicator(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+Communicator::Communicator(Communicator&&) noexcept = default;
+Communicator& Communicator::operator=(Communicator&&) noexcept = default;
+Communicator::~Communicator() = default;
+
+int Communicator::rank() const noexcept { return impl_->rank; }
+int Communicator::world_size() const noexcept { return impl_->world_size; }
+void Communicator::configure(const CollectiveOptions& options) { impl_->options = options; }
+
+Communicator make_communicator(MPI_Comm comm, const CollectiveOptions& options) {
+  auto impl = std::make_unique<Impl>();
+  impl->options = options;
+  check(MPI_Comm_rank(comm, &impl->rank), "MPI_Comm_rank", -1);
+  check(MPI_Comm_size(comm, &impl->world_size), "MPI_Comm_size", impl->rank);
+  if (impl->world_size == 1) return Communicator(std::move(impl));
+  impl->data = duplicate(comm, impl->rank);
+  impl->checks = duplicate(comm, impl->rank);
+  std::array<char, 64> name{};
+  const std::string host = host_name();
+  std::copy_n(host.begin(), std::min(host.size(), name.size() - 1), name.begin());
+  std::vector<std::array<char, 64>> names(index(impl->world_size));
+  check(MPI_Allgather(name.data(), sizeof name, MPI_BYTE, names.data(), sizeof name, MPI_BYTE, impl->data.get()),
+        "MPI_Allgather", impl->rank, sizeof name);
+  std::vector<std::string> hosts;
+  for (const auto& other : names) hosts.emplace_back(other.data());
+  impl->watch = std::make_unique<StallWatch>(duplicate(comm, impl->rank), impl->rank, std::move(hosts));
+  return Communicator(std::move(impl));
+}
+
+void Communicator::barrier() const {
+  const Call call = impl_->enter(Operation::Barrier);
+  if (impl_->world_size == 1) return;
+  MPI_Request request = MPI_REQUEST_NULL;
+  check(MPI_Ibarrier(impl_->data.get(), &request), "MPI_Ibarrier", impl_->rank);
+  impl_->wait(request, call);
+}
+
+void Communicator::broadcast(std::span<std::byte> bytes, int root) const {
+  const Call call = impl_->enter(Operation::Broadcast, as_bytes(bytes.size()), root);
+  if (impl_->world_size > 1) broadcast_pieces(*impl_, bytes, root, call);
+}
+
+void Communicator::broadcast(std::string& text, int root) const {
+  const Call call = impl_->enter(Operation::Broadcast, kAnySize, root);
+  if (impl_->world_size == 1) return;
+  Slot slot;
+  if (impl_->rank == root) slot = Slot(std::as_bytes(std::span(text)));
+  broadcast_pieces(*impl_, std::as_writable_bytes(std::span(&slot, 1)), root, call);
+  if (impl_->rank != root) text = slot.text();
+  if (text.size() <= Slot::kInline) return;
+  broadcast_pieces(*impl_, std::as_writable_bytes(std::span(text)).subspan(Slot::kInline), root, call);
+}
+
+void Communicator::allreduce_sum(std::span<std::int64_t> values) const {
+  allreduce(*impl_, values, MPI_SUM, Operation::AllreduceSum);
+}
+void Communicator::allreduce_min(std::span<std::int64_t> values) const {
+  allreduce(*impl_, values, MPI_MIN, Operation::AllreduceMin);
+}
+void Communicator::allreduce_max(std::span<std::int64_t> values) const {
+  allreduce(*impl_, values, MPI_MAX, Operation::AllreduceMax);
+}
+
+std::vector<std::string> Communicator::gather(std::span<const std::byte> bytes, int root) const {
+  const Call call = impl_->enter(Operation::Gather, kAnySize, root);
+  if (impl_->world_size == 1) return {as_string(bytes)};
+  const Slot own(bytes);
+  std::vector<Slot> slots(impl_->rank == root ? index(impl_->world_size) : 0);
+  MPI_Request request = MPI_REQUEST_NULL;
+  check(MPI_Igather(&own, sizeof(Slot), MPI_BYTE, slots.data(), sizeof(Slot), MPI_BYTE, root, impl_->data.get(), &request),
+        "MPI_Igather", impl_->rank, sizeof(Slot));
+  impl_->wait(request, call);
+  std::vector<std::string> texts;
+  Transfers transfers(*impl_);
+  if (impl_->rank != root) {
+    send_rest(transfers, bytes, root);
+  } else {
+    for (const Slot& slot : slots) texts.push_back(slot.text());
+    texts[index(root)] = as_string(bytes);
+    for (int peer = 0; peer < impl_->world_size; ++peer) {
+      if (peer != root) receive_rest(transfers, texts[index(peer)], peer);
+    }
+  }
+  transfers.run(call);
+  return texts;
+}
+
+std::vector<std::string> Communicator::allgather(std::span<const std::byte> bytes) const {
+  const Call call = impl_->enter(Operation::Allgather);
+  if (impl_->world_size == 1) return {as_string(bytes)};
+  std::vector<std::string> texts;
+  for (const Slot& slot : allgather_slots(*impl_, Slot(bytes), call)) texts.push_back(slot.text());
+  texts[index(impl_->rank)] = as_string(bytes);
+  Transfers transfers(*impl_);
+  for (int distance = 1; distance < impl_->world_size; ++distance) {
+    send_rest(transfers, bytes, neighbour(*impl_, distance));
+    const int from = neighbour(*impl_, -distance);
+    receive_rest(transfers, texts[index(from)], from);
+  }
+  transfers.run(call);
+  return texts;
+}
+
+std::vector<std::string> Communicator::all_to_all(std::vector<std::string> outgoing) const {
+  expects(outgoing.size() == index(impl_->world_size), "all_to_all: one message for each rank");
+  const Call call = impl_->enter(Operation::AllToAll);
+  if (impl_->world_size == 1) return outgoing;
+  std::vector<std::uint64_t> sizes, coming(outgoing.size());
+  for (const std::string& message : outgoing) sizes.push_back(message.size());
+  MPI_Request request = MPI_REQUEST_NULL;
+  check(MPI_Ialltoall(sizes.data(), 1, MPI_UINT64_T, coming.data(), 1, MPI_UINT64_T, impl_->data.get(), &request),
+        "MPI_Ialltoall", impl_->rank, sizeof(std::uint64_t));
+  impl_->wait(request, call);
+  std::vector<std::string> incoming(outgoing.size());
+  Transfers transfers(*impl_);
+  for (int distance = 1; distance < impl_->world_size; ++distance) {
+    const int to = neighbour(*impl_, distance);
+    const int from = neighbour(*impl_, -distance);
+    std::string& message = incoming[index(from)];
+    message.resize(coming[index(from)]);
+    transfers.send(outgoing[index(to)].data(), outgoing[index(to)].size(), to);
+    transfers.receive(message.data(), message.size(), from);
+  }
+  transfers.run(call);
+  incoming[index(impl_->rank)] = std::move(outgoing[index(impl_->rank)]);
+  return incoming;
+}
+
+void Communicator::allgather_segments(std::span<float> values, std::span<const std::size_t> offsets) const {
+  expects(offsets.size() == index(impl_->world_size) + 1 && offsets.back() <= values.size(),
+          "allgather_segments: world_size + 1 offsets inside the values");
+  const Call call = impl_->enter(Operation::AllgatherSegments, as_bytes(values.size_bytes()));
+  if (impl_->world_size == 1) return;
+  const auto segment = [&](int rank) {
+    return values.subspan(offsets[index(rank)], offsets[index(rank) + 1] - offsets[index(rank)]);
+  };
+  Transfers transfers(*impl_);
+  for (int distance = 1; distance < impl_->world_size; ++distance) {
+    const auto own = segment(impl_->rank);
+    const int from = neighbour(*impl_, -distance);
+    transfers.send(own.data(), own.size_bytes(), neighbour(*impl_, distance));
+    transfers.receive(segment(from).data(), segment(from).size_bytes(), from);
+  }
+  transfers.run(call);
+}
+
+Communicator Communicator::split(int colour) const {
+  expects(colour >= 0, "split: colour >= 0");
+  const Call call = impl_->enter(Operation::Split);
+  if (impl_->world_size == 1) {
+    auto alone = std::make_unique<Impl>();
+    alone->options = impl_->options;
+    return Communicator(std::move(alone));
+  }
+  // MPI has no nonblocking split: see that all ranks are here before one of them blocks.
+  MPI_Request request = MPI_REQUEST_NULL;
+  check(MPI_Ibarrier(impl_->data.get(), &request), "MPI_Ibarrier", impl_->rank);
+  impl_->wait(request, call);
+  MPI_Comm part = MPI_COMM_NULL;
+  check(MPI_Comm_split(impl_->data.get(), colour, impl_->rank, &part), "MPI_Comm_split", impl_->rank);
+  const CommHandle owner(part);
+  return make_communicator(part, impl_->options);
+}
+
+}  // namespace lockstep::dist

@@ -1,0 +1,284 @@
+#include "dist/exchange.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <list>
+#include <mutex>
+#include <optional>
+
+#include "core/error.hpp"
+#include "dist/mpi_transport.hpp"
+
+namespace lockstep::dist {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Adds the time until its end to `seconds`.
+class Timer {
+ public:
+  explicit Timer(double& seconds) : seconds_(seconds), start_(Clock::now()) {}
+  ~Timer() { seconds_ += std::chrono::duration<double>(Clock::now() - start_).count(); }
+
+ private:
+  double& seconds_;
+  Clock::time_point start_;
+};
+
+std::size_t index(int rank) { return static_cast<std::size_t>(rank); }
+
+/// The ranks must have made the same plan.
+void compare_sizes(const Communicator& ranks, const ExchangeSizes& sizes) {
+  const std::string own = fmt::format("{} lanes of {} numbers in {} threads, buckets of {} bytes, method {}, driver {}",
+                                      sizes.lanes, sizes.floats, sizes.threads, sizes.options.bucket_bytes,
+                                      static_cast<int>(sizes.options.method), sizes.dedicated_driver ? "dedicated" : "works");
+  const auto all = ranks.allgather(std::as_bytes(std::span(own)));
+  const auto odd = std::find_if(all.begin(), all.end(), [&](const std::string& other) { return other != all[0]; });
+  if (odd == all.end()) return;
+  throw AgreedError(fmt::format("the ranks disagree on the gradient exchange: rank {} has {}, rank 0 has {}", odd - all.begin(),
+                                *odd, all[0]),
+                    {.field = {}}, "give every rank the same number of threads", ExitCode::Config);
+}
+
+struct AddDoubles {
+  void operator()(std::vector<double>& left, const std::vector<double>& right) const {
+    expects(left.size() == right.size(), "exchange: all lanes bring the same number of scalars");
+    for (std::size_t i = 0; i < left.size(); ++i) left[i] += right[i];
+  }
+};
+
+std::vector<double> as_doubles(const std::string& bytes) {
+  std::vector<double> values(bytes.size() / sizeof(double));
+  std::memcpy(values.data(), bytes.data(), values.size() * sizeof(double));
+  return values;
+}
+
+std::span<const std::byte> bytes_of(const std::vector<double>& values) { return std::as_bytes(std::span(values)); }
+
+}  // namespace
+
+struct GradientExchange::Impl {
+  Impl(const Communicator& world, const ExchangeSizes& sizes)
+      : ranks(world), rank(index(world.rank())), plan(sizes), lanes(plan, rank) {
+    for (std::size_t bucket = 0; bucket < plan.buckets().size(); ++bucket) {
+      segments.push_back(plan.owned(bucket, rank));
+      if (sizes.options.method == ExchangeMethod::PlainAllreduce) {  // every rank owns everything
+        pieces.push_back({segments.back(), rank});
+        continue;
+      }
+      for (std::size_t owner = 0; owner < sizes.world_size; ++owner) pieces.push_back({plan.owned(bucket, owner), owner});
+    }
+    std::erase_if(pieces, [](const Piece& piece) { return piece.range.begin == piece.range.end; });
+    std::sort(pieces.begin(), pieces.end(), [](const Piece& a, const Piece& b) { return a.range.begin < b.range.begin; });
+    if (sizes.world_size == 1) return;
+    compare_sizes(world, sizes);
+    make_transport();
+  }
+
+  void make_transport() {
+    messages.emplace(ranks.impl());
+    if (plan.sizes().options.method == ExchangeMethod::PlainAllreduce) {
+      reduce = make_plain_reduce(plan, lanes, *messages);  // and nothing to gather
+    } else if (plan.halves()) {
+      reduce = make_halving_reduce(plan, lanes, *messages);
+      allgather = make_doubling_allgather(plan, *messages);
+    } else {
+      reduce = make_direct_reduce(plan, lanes, *messages);
+      allgather = make_direct_allgather(plan, *messages);
+    }
+  }
+
+  /// The buckets in `complete` can be sent. Any thread.
+  void hand_over(const std::vector<std::size_t>& complete) {
+    const std::lock_guard lock(queue_mutex);
+    queue.insert(queue.end(), complete.begin(), complete.end());
+  }
+
+  /// Moves messages on. The caller holds transport_mutex.
+  bool progress() {
+    std::vector<std::size_t> complete;
+    {
+      const std::lock_guard lock(queue_mutex);
+      complete.swap(queue);
+    }
+    for (const std::size_t bucket : complete) reduce->start(bucket);
+    return reduce->poll();
+  }
+
+  bool in_flight() const { return (reduce && !reduce->finished()) || (allgather && !allgather->finished()); }
+
+  struct Piece {
+    Segment range;
+    std::size_t owner;
+  };
+
+  const Communicator& ranks;
+  std::size_t rank;
+  ExchangePlan plan;
+  LaneSums lanes;
+  std::vector<Segment> segments;  // own, one a bucket
+  std::vector<Piece> pieces;      // of all owners, ascending; none is empty
+  std::optional<Messages> messages;
+  std::unique_ptr<ReduceScatter> reduce;
+  std::unique_ptr<Allgather> allgather;
+  std::mutex transport_mutex;     // MPI is called by one thread at a time
+  std::mutex queue_mutex;
+  std::vector<std::size_t> queue; // complete buckets which nobody has sent yet
+  double seconds = 0;
+};
+
+GradientExchange::GradientExchange(const Communicator& ranks, std::size_t lanes, std::size_t floats, std::size_t threads,
+                                   bool dedicated_driver, const ExchangeOptions& options)
+    : impl_(std::make_unique<Impl>(
+          ranks, ExchangeSizes{index(ranks.world_size()), lanes, floats, threads, dedicated_driver, options})) {}
+
+GradientExchange::~GradientExchange() {
+  if (!impl_->in_flight()) return;
+  // An error has ended the step on all ranks, and MPI may still read and write the buffers: they live on to the end.
+  static std::list<std::unique_ptr<Impl>> abandoned;
+  abandoned.push_back(std::move(impl_));
+}
+
+Node GradientExchange::own_lanes() const noexcept { return impl_->plan.rank_lanes(impl_->rank); }
+Node GradientExchange::thread_lanes(std::size_t thread) const noexcept {
+  return impl_->plan.thread_lanes(impl_->rank, thread);
+}
+const std::vector<Segment>& GradientExchange::segments() const noexcept { return impl_->segments; }
+
+void GradientExchange::begin() {
+  Impl& own = *impl_;
+  own.lanes.begin();
+  if (!own.reduce) return;
+  const std::lock_guard lock(own.transport_mutex);
+  own.reduce->restart();
+  for (std::size_t bucket = 0; !own.lanes.has_lanes() && bucket < own.segments.size(); ++bucket) own.reduce->start(bucket);
+  own.progress();
+}
+
+std::span<float> GradientExchange::lane_gradients(std::size_t thread, std::size_t lane) {
+  return impl_->lanes.lane(thread, lane);
+}
+
+void GradientExchange::ready(std::size_t thread, std::size_t lane, std::size_t count) {
+  std::vector<std::size_t> complete;
+  impl_->lanes.ready(thread, lane, count, complete);
+  if (!impl_->reduce) return;
+  if (!complete.empty()) impl_->hand_over(complete);
+  // A thread that finds another one at work goes on computing: that one, a later call or reduce() takes the queue.
+  const std::unique_lock lock(impl_->transport_mutex, std::try_to_lock);
+  if (lock.owns_lock()) impl_->progress();
+}
+
+std::vector<double> GradientExchange::scalars(const std::vector<std::vector<double>>& lane_values) {
+  const Timer timer(impl_->seconds);
+  const std::size_t lanes = impl_->plan.sizes().lanes;
+  const Node own = own_lanes();
+  expects(lane_values.size() == own.end - own.begin, "exchange: scalars of each own lane");
+  TreeCounter<std::vector<double>, AddDoubles> own_sums(lanes, own, {});
+  for (const auto& values : lane_values) own_sums.push(values);
+  std::vector<double> packed;
+  for (const auto& values : own_sums.values()) packed.insert(packed.end(), values.begin(), values.end());
+  const auto all = impl_->ranks.allgather(bytes_of(packed));
+  TreeCounter<std::vector<double>, AddDoubles> tree(lanes, {0, lanes}, {});
+  for (std::size_t rank = 0; rank < all.size(); ++rank) {
+    const std::vector<Node>& nodes = impl_->plan.rank_nodes(rank);
+    const std::vector<double> values = as_doubles(all[rank]);
+    const std::size_t count = nodes.empty() ? 0 : values.size() / nodes.size();
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      const auto first = values.begin() + static_cast<std::ptrdiff_t>(i * count);
+      tree.push_node(nodes[i], {first, first + static_cast<std::ptrdiff_t>(count)});
+    }
+  }
+  return std::move(tree.values()[0]);
+}
+
+void GradientExchange::reduce() {
+  Impl& own = *impl_;
+  expects(own.lanes.complete(), "exchange: reduce() comes after all own lanes have ended");
+  if (!own.reduce) return;
+  const Timer timer(own.seconds);
+  Communicator::Impl& ranks = own.ranks.impl();
+  const auto bytes = static_cast<std::int64_t>(own.plan.sizes().floats * sizeof(float));
+  const Call call = ranks.enter(Operation::Reduce, bytes);
+  Waiter waiter(ranks, call);
+  const std::lock_guard lock(own.transport_mutex);
+  own.reduce->all_started();
+  for (;;) {
+    const bool moved = own.progress();
+    if (own.reduce->finished()) return;
+    if (moved) {
+      waiter.moved();
+    } else {
+      waiter.idle();
+    }
+  }
+}
+
+std::span<float> GradientExchange::gradients() noexcept {
+  const std::size_t floats = impl_->plan.sizes().floats;
+  if (floats == 0) return {};
+  return {impl_->reduce ? impl_->reduce->sums() : impl_->lanes.node(0), floats};
+}
+
+double GradientExchange::block_sum(const std::function<double(std::size_t, std::size_t)>& f) {
+  const Timer timer(impl_->seconds);
+  const std::size_t floats = impl_->plan.sizes().floats;
+  if (floats == 0) return 0;
+  const auto add = [](double& left, double right) { left += right; };
+  const std::size_t blocks = (floats + kSegmentFloats - 1) / kSegmentFloats;
+  const auto blocks_of = [](Segment range) {
+    return Node{range.begin / kSegmentFloats, (range.end + kSegmentFloats - 1) / kSegmentFloats};
+  };
+  std::vector<double> own_sums;
+  for (const Segment& segment : impl_->segments) {
+    if (segment.begin == segment.end) continue;
+    TreeCounter<double, decltype(add)> counter(blocks, blocks_of(segment), add);
+    for (std::size_t begin = segment.begin; begin < segment.end; begin += kSegmentFloats) {
+      counter.push(f(begin, std::min(begin + kSegmentFloats, segment.end)));
+    }
+    own_sums.insert(own_sums.end(), counter.values().begin(), counter.values().end());
+  }
+  std::vector<std::vector<double>> sums(impl_->plan.sizes().world_size);  // a rank: of its segments' maximal nodes
+  sums[impl_->rank] = own_sums;
+  if (impl_->allgather) {  // otherwise this rank owns everything
+    const auto all = impl_->ranks.allgather(bytes_of(own_sums));
+    std::transform(all.begin(), all.end(), sums.begin(), as_doubles);
+  }
+  std::vector<std::size_t> next(sums.size(), 0);
+  TreeCounter<double, decltype(add)> tree(blocks, {0, blocks}, add);
+  for (const Impl::Piece& piece : impl_->pieces) {
+    for (const Node& node : maximal_nodes(blocks, blocks_of(piece.range))) {
+      tree.push_node(node, sums[piece.owner][next[piece.owner]++]);
+    }
+  }
+  return tree.values()[0];
+}
+
+void GradientExchange::allgather(std::span<float> values) {
+  Impl& own = *impl_;
+  expects(values.size() == own.plan.sizes().floats, "exchange: allgather of the whole flat vector");
+  if (!own.allgather) return;
+  const Timer timer(own.seconds);
+  Communicator::Impl& ranks = own.ranks.impl();
+  const Call call = ranks.enter(Operation::ExchangeAllgather, static_cast<std::int64_t>(values.size_bytes()));
+  Waiter waiter(ranks, call);
+  own.allgather->begin(values.data());
+  while (!own.allgather->finished()) {
+    if (own.allgather->poll()) {
+      waiter.moved();
+    } else {
+      waiter.idle();
+    }
+  }
+}
+
+double GradientExchange::seconds() const noexcept { return impl_->seconds; }
+double GradientExchange::tree_seconds() const noexcept {
+  return impl_->lanes.seconds() + (impl_->reduce ? impl_->reduce->seconds() : 0);
+}
+std::uint64_t GradientExchange::bytes_sent() const noexcept { return impl_->messages ? impl_->messages->bytes_sent() : 0; }
+
+}  // namespace lockstep::dist

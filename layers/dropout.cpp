@@ -1,0 +1,83 @@
+#include "layers/dropout.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/error.hpp"
+#include "core/random.hpp"
+#include "layers/elementwise.hpp"
+#include "layers/onednn/primitive.hpp"
+
+namespace lockstep::layers {
+
+struct Dropout::Kernels {
+  onednn::Reorder mask_reorder;  // from plain to the layout of x
+  std::size_t rows = 0, features = 0;
+  std::uint64_t number = 0;      // of this layer in the network
+  float rate = 0, kept = 1;
+  std::size_t plain_at = 0, primitive_at = 0;  // in the scratch memory
+};
+
+namespace {
+
+// The mask of one row, in row-major order. Philox gives four numbers a block.
+void draw_row(const Random& random, std::uint64_t row_id, std::size_t features, float rate, float kept,
+              float* mask) {
+  const std::uint64_t first = row_id * features, end = first + features;
+  for (std::uint64_t index = first; index < end;) {
+    const auto words = random.block(index >> 2);
+    const std::uint64_t stop = std::min(end, (index | 3) + 1);
+    for (; index < stop; ++index) {
+      const float uniform = static_cast<float>(words[index & 3] >> 8) * 0x1p-24f;
+      mask[index - first] = uniform < rate ? 0.0f : kept;
+    }
+  }
+}
+
+}  // namespace
+
+Dropout::Dropout(const proto::Dropout& config, const TensorSpec& input, const Build& build) {
+  const auto desc = onednn::desc_of(input, build.rows);
+  auto made = std::make_unique<Kernels>();
+  auto& k = *made;
+  k.mask_reorder = onednn::Reorder(onednn::plain(onednn::dims_of(build.rows, input.shape)), desc);
+  k.rows = static_cast<std::size_t>(build.rows);
+  k.features = input.shape.size();
+  k.number = (*build.counter)++;
+  k.rate = static_cast<float>(config.rate());
+  k.kept = static_cast<float>(1 / (1 - config.rate()));
+  Regions scratch;
+  if (k.mask_reorder) {
+    k.plain_at = scratch.take(k.rows * k.features);
+    k.primitive_at = scratch.take(k.mask_reorder.scratch_floats());
+  }
+  output_ = input;
+  workspace_floats_ = output_.floats;  // the mask
+  scratch_floats_ = scratch.size();
+  flops_ = static_cast<double>(k.features);
+  kernels_ = std::move(made);
+}
+
+Dropout::~Dropout() = default;
+
+void Dropout::forward(Lane& lane) const {
+  const auto& k = *kernels_;
+  if (!lane.training) {
+    std::copy_n(lane.x, output_.floats, lane.y);
+    return;
+  }
+  expects(lane.row_ids.size() == k.rows, "dropout knows the identity of each row");
+  const Random random(lane.seed, Purpose::Dropout, stream_of(lane.step, k.number));
+  float* plain = k.mask_reorder ? lane.scratch + k.plain_at : lane.workspace;
+  for (std::size_t n = 0; n < k.rows; ++n) {
+    draw_row(random, lane.row_ids[n], k.features, k.rate, k.kept, plain + n * k.features);
+  }
+  if (k.mask_reorder) k.mask_reorder.run(plain, lane.workspace, lane.scratch + k.primitive_at);
+  multiply(lane.x, lane.workspace, lane.y, output_.floats);
+}
+
+void Dropout::backward(Lane& lane) const {
+  if (lane.dx != nullptr) multiply(lane.dy, lane.workspace, lane.dx, output_.floats);
+}
+
+}  // namespace lockstep::layers

@@ -1,0 +1,15 @@
+#include "layers/elementwise.hpp"
+
+#include "core/simd.hpp"
+
+namespace lockstep::layers {
+
+LOCKSTEP_SIMD void add(const float* a, const float* b, float* sum, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) sum[i] = a[i] + b[i];
+}
+
+LOCKSTEP_SIMD void multiply(const float* a, const float* b, float* product, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) product[i] = a[i] * b[i];
+}
+
+}  // namespace lockstep::layers

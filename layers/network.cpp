@@ -1,0 +1,191 @@
+#include "layers/network.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "core/random.hpp"
+#include "layers/catalogue.hpp"
+#include "layers/initializers.hpp"
+#include "layers/network_impl.hpp"
+#include "layers/softmax.hpp"
+
+namespace lockstep::layers {
+namespace {
+
+std::size_t numbers(const ParameterInfo& info) {
+  std::size_t product = 1;
+  for (const auto d : info.shape) product *= static_cast<std::size_t>(d);
+  return product;
+}
+
+// The activation that ends a layer.
+proto::Activation final_activation(const proto::Layer& layer) {
+  switch (layer.kind_case()) {
+    case proto::Layer::kDense: return layer.dense().activation();
+    case proto::Layer::kConv2D: return layer.conv2d().activation();
+    case proto::Layer::kResidual: return layer.residual().activation();
+    case proto::Layer::kActivation: return layer.activation().kind();
+    default: return proto::NONE;
+  }
+}
+
+proto::Loss default_loss(proto::Activation last, std::size_t outputs) {
+  proto::Loss loss;
+  if (is_softmax(last)) {
+    loss.mutable_cross_entropy();
+  } else if (last == proto::SIGMOID && outputs == 1) {
+    loss.mutable_binary_cross_entropy();
+  } else {
+    loss.mutable_mean_squared_error();
+  }
+  return loss;
+}
+
+// Whether the loss works on what comes before this activation.
+bool contained(proto::Activation last, const proto::Loss& loss) {
+  return (is_softmax(last) && loss.has_cross_entropy()) ||
+         (last == proto::SIGMOID && loss.has_binary_cross_entropy());
+}
+
+void drop_final_activation(Sequential::Configs& layers) {
+  auto& last = *layers.Mutable(layers.size() - 1);
+  if (last.has_dense()) last.mutable_dense()->set_activation(proto::NONE);
+  if (last.has_conv2d()) last.mutable_conv2d()->set_activation(proto::NONE);
+  if (last.has_residual()) last.mutable_residual()->set_activation(proto::NONE);
+  if (last.has_activation()) layers.RemoveLast();
+}
+
+Where at_field(const std::string& field) {
+  Where where;
+  where.field = field;
+  return where;
+}
+
+}  // namespace
+
+Network::Network(const proto::Network& config, const Shape& input, const std::string& at)
+    : impl_(std::make_unique<Impl>()) {
+  auto& n = *impl_;
+  n.input = input;
+  n.at = at + ".layer";
+  if (config.layer_size() == 0) {
+    throw ConfigError("a network without layers", at_field(n.at), "write for example: layer { dense { units: 10 } }");
+  }
+  const std::size_t rows = config.lane_size();
+  if (rows == 0) throw ConfigError("lane_size must be at least 1", at_field(at + ".lane_size"));
+  n.layers = config.layer();
+  n.reference = std::make_unique<const Program>(n.layers, input, rows, n.at, nullptr);
+  const auto outputs = n.reference->layers->output().shape.size();
+  const auto last = final_activation(config.layer(config.layer_size() - 1));
+  const auto loss = config.has_loss() ? config.loss() : default_loss(last, outputs);
+  n.loss = make_loss(loss, outputs, at + ".loss");
+  n.summarize(*n.reference->layers, config.layer_size(), config.layer());
+  if (contained(last, loss)) {
+    drop_final_activation(n.layers);
+    n.reference = std::make_unique<const Program>(n.layers, input, rows, n.at, nullptr);
+  }
+  n.list_parameters();
+}
+
+Network::~Network() = default;
+
+void Network::Impl::summarize(const Sequential& all, int count, const Sequential::Configs& configs) {
+  for (int i = 0; i < count; ++i) {
+    const auto index = static_cast<std::size_t>(i);
+    const auto& layer = all.layer(index);
+    LayerSummary line;
+    line.name = all.name(index);
+    line.kind = kind_name(configs[i]);
+    line.output = layer.output().shape;
+    for (const auto& info : layer.parameters()) {
+      if (info.kind == ParameterInfo::Kind::Weight) line.parameters += numbers(info);
+    }
+    line.flops = layer.flops();
+    summary.push_back(std::move(line));
+  }
+}
+
+void Network::Impl::list_parameters() {
+  const auto& sequential = *reference->layers;
+  for (std::size_t i = 0; i < sequential.parameters().size(); ++i) {
+    const auto& info = sequential.parameters()[i];
+    parameters.push_back({info, parameter_floats, sequential.layer_of(i)});
+    parameter_floats += info.storage;
+    if (info.kind == ParameterInfo::Kind::Weight) parameter_count += numbers(info);
+  }
+}
+
+const Program& Network::Impl::program(std::size_t rows) {
+  if (rows == reference->rows) return *reference;
+  const std::lock_guard lock(mutex);
+  auto& variant = variants[rows];
+  if (!variant) variant = std::make_unique<const Program>(layers, input, rows, at, reference.get());
+  return *variant;
+}
+
+const Shape& Network::input() const noexcept { return impl_->input; }
+Task Network::task() const noexcept { return impl_->loss->task(); }
+std::size_t Network::outputs() const noexcept { return impl_->reference->layers->output().shape.size(); }
+const std::vector<LayerSummary>& Network::summary() const noexcept { return impl_->summary; }
+std::string Network::loss_name() const { return impl_->loss->name(); }
+std::size_t Network::parameter_floats() const noexcept { return impl_->parameter_floats; }
+std::size_t Network::parameter_count() const noexcept { return impl_->parameter_count; }
+const std::vector<Parameter>& Network::parameters() const noexcept { return impl_->parameters; }
+std::size_t Network::packed_floats() const noexcept { return impl_->reference->layers->packed_floats(); }
+std::size_t Network::worker_bytes() const { return impl_->reference->arena_floats * sizeof(float); }
+
+void Network::initialize(std::uint64_t seed, std::span<float> parameters) const {
+  expects(parameters.size() == impl_->parameter_floats, "initialize gets the whole flat vector");
+  std::map<std::size_t, std::uint64_t> seen;  // parameters of each layer so far
+  std::vector<float> plain;
+  for (const auto& parameter : impl_->parameters) {
+    plain.resize(numbers(parameter.info));
+    const auto stream = stream_of(parameter.layer, seen[parameter.layer]++);
+    layers::initialize(parameter.info, seed, stream, plain);
+    from_plain(parameter, plain, parameters);
+  }
+}
+
+namespace {
+
+std::size_t index_of(const std::vector<Parameter>& all, const Parameter& parameter) {
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Parameter& p) {
+    return p.offset == parameter.offset && p.info.name == parameter.info.name;
+  });
+  expects(found != all.end(), "a parameter belongs to this network");
+  return static_cast<std::size_t>(found - all.begin());
+}
+
+}  // namespace
+
+void Network::to_plain(const Parameter& parameter, std::span<const float> flat, std::span<float> plain) const {
+  expects(flat.size() == impl_->parameter_floats && plain.size() == numbers(parameter.info),
+          "to_plain gets a whole flat vector and a whole parameter");
+  impl_->reference->layers->to_plain(index_of(impl_->parameters, parameter), flat.data() + parameter.offset,
+                                     plain.data());
+}
+
+void Network::from_plain(const Parameter& parameter, std::span<const float> plain, std::span<float> flat) const {
+  expects(flat.size() == impl_->parameter_floats && plain.size() == numbers(parameter.info),
+          "from_plain gets a whole flat vector and a whole parameter");
+  impl_->reference->layers->from_plain(index_of(impl_->parameters, parameter), plain.data(),
+                                       flat.data() + parameter.offset);
+}
+
+// A layer goes to the part in whose share of the packed floats its middle lies.
+void Network::pack(std::span<const float> parameters, std::span<float> packed, std::size_t part,
+                   std::size_t parts) const {
+  const auto& sequential = *impl_->reference->layers;
+  expects(parameters.size() == impl_->parameter_floats && packed.size() == packed_floats() && part < parts,
+          "pack gets whole vectors and a part of parts");
+  std::size_t before = 0;
+  for (std::size_t i = 0; i < sequential.size(); ++i) {
+    const auto own = sequential.layer(i).packed_floats();
+    if (own == 0) continue;
+    const auto middle = before + own / 2;
+    before += padded(own);
+    if (middle * parts / packed.size() == part) sequential.pack_layer(i, parameters.data(), packed.data());
+  }
+}
+
+}  // namespace lockstep::layers

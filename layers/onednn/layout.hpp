@@ -1,0 +1,43 @@
+#pragma once
+/// How a tensor lies in memory. Only sources of layers/ include this; headers name the class alone.
+
+#include <oneapi/dnnl/dnnl.hpp>
+
+#include "layers/layer.hpp"
+
+namespace lockstep::layers::onednn {
+
+using Desc = dnnl::memory::desc;
+
+/// A oneDNN memory descriptor behind a name that public headers can use.
+class Layout {
+ public:
+  explicit Layout(Desc desc) : desc_(std::move(desc)) {}
+  const Desc& desc() const noexcept { return desc_; }
+
+ private:
+  Desc desc_;
+};
+
+/// Row-major with these dimensions; up to five of them.
+Desc plain(const dnnl::memory::dims& dims);
+
+/// Same dimensions, layout left to the primitive.
+Desc any(const dnnl::memory::dims& dims);
+
+/// {rows, shape...}
+dnnl::memory::dims dims_of(std::int64_t rows, const Shape& shape);
+
+/// The dimensions of a layout.
+dnnl::memory::dims dims_of(const Desc& desc);
+
+/// The layout of a tensor between two layers.
+Desc desc_of(const TensorSpec& spec, std::int64_t rows);
+
+/// A tensor between two layers; its layout is null if `desc` is plain.
+TensorSpec make_spec(const Shape& shape, const Desc& desc, std::int64_t rows);
+TensorSpec plain_spec(const Shape& shape, std::int64_t rows);
+
+std::size_t floats_of(const Desc& desc);
+
+}  // namespace lockstep::layers::onednn

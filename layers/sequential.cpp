@@ -1,0 +1,187 @@
+#include "layers/sequential.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "layers/catalogue.hpp"
+#include "layers/flatten.hpp"
+
+namespace lockstep::layers {
+namespace {
+
+// The activation layer that comes next, if only layers without a function of their own lie between.
+proto::Activation following(const Sequential::Configs& configs, int i) {
+  for (++i; i < configs.size(); ++i) {
+    const auto& config = configs[i];
+    if (config.has_activation()) return config.activation().kind();
+    if (!config.has_batch_norm() && !config.has_layer_norm() && !config.has_dropout() &&
+        !config.has_max_pooling() && !config.has_average_pooling()) {
+      break;
+    }
+  }
+  return proto::NONE;
+}
+
+// Errors of oneDNN say nothing about the config.
+std::unique_ptr<const Layer> make_or_explain(const proto::Layer& config, const TensorSpec& input, const Build& build) {
+  try {
+    return make_layer(config, input, build);
+  } catch (const Error&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& error) {
+    Where where;
+    where.field = build.field;
+    throw InternalError("oneDNN cannot compile this layer for an input of " + to_string(input.shape) + ": " +
+                            error.what(),
+                        where, "please report it, with the config");
+  }
+}
+
+}  // namespace
+
+Sequential::Sequential(const Configs& configs, const TensorSpec& input, const Build& build, bool flatten) {
+  output_ = input;
+  add_layers(configs, input, build, flatten);
+  place_parameters();
+  place_buffers();
+  lowest_ = 0;
+  if (!build.input_gradient) {
+    while (lowest_ < parts_.size() && parts_[lowest_].layer->parameters().empty()) ++lowest_;
+  }
+}
+
+void Sequential::add_layers(const Configs& configs, const TensorSpec& input, const Build& build, bool flatten) {
+  const auto* reference = static_cast<const Sequential*>(build.reference);
+  Build inner = build;
+  std::set<std::string> names;
+  const auto add = [&](std::unique_ptr<const Layer> layer, std::string name) {
+    inner.input_gradient = inner.input_gradient || !layer->parameters().empty();
+    output_ = layer->output();
+    flops_ += layer->flops();
+    parts_.push_back({std::move(layer), std::move(name)});
+  };
+  for (int i = 0; i < configs.size(); ++i) {
+    const auto& config = configs[i];
+    const std::string kind = kind_name(config), position = std::to_string(i);
+    inner.field = build.field + "[" + position + "]" + (kind.empty() ? "" : "." + kind);
+    inner.reference = reference != nullptr ? &reference->layer(parts_.size()) : nullptr;
+    inner.following = following(configs, i);
+    const std::string name = config.has_name() ? config.name() : kind + "_" + position;
+    if (!names.insert(name).second) {
+      throw config_error(inner, "", "two layers are named " + name, "give each layer its own name");
+    }
+    add(make_or_explain(config, i == 0 ? input : output_, inner), name);
+  }
+  if (flatten && (output_.layout || output_.shape.rank() != 1)) {
+    add(std::make_unique<Flatten>(output_, inner), "output");
+  }
+}
+
+// Last layer first.
+void Sequential::place_parameters() {
+  std::size_t packed = 0;
+  for (std::size_t i = parts_.size(); i-- > 0;) {
+    auto& part = parts_[i];
+    part.parameters_at = parameter_floats_;
+    for (std::size_t j = 0; j < part.layer->parameters().size(); ++j) {
+      auto info = part.layer->parameters()[j];
+      part.parameter_floats += info.storage;
+      info.name = part.name + "." + info.name;
+      parameters_.push_back(std::move(info));
+      owners_.push_back({i, j});
+    }
+    parameter_floats_ += part.parameter_floats;
+    part.packed_at = packed;
+    packed += padded(part.layer->packed_floats());
+  }
+  packed_floats_ = packed;
+}
+
+void Sequential::place_buffers() {
+  Regions workspace, scratch;
+  std::size_t widest = 0, layer_scratch = 0;
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    auto& part = parts_[i];
+    if (i + 1 < parts_.size()) {
+      part.output_at = workspace.take(part.layer->output().floats);
+      widest = std::max(widest, part.layer->output().floats);
+    }
+    part.workspace_at = workspace.take(part.layer->workspace_floats());
+    layer_scratch = std::max(layer_scratch, part.layer->scratch_floats());
+  }
+  for (auto& at : gradient_at_) at = scratch.take(widest);
+  layer_scratch_at_ = scratch.take(layer_scratch);
+  workspace_floats_ = workspace.size();
+  scratch_floats_ = scratch.size();
+}
+
+void Sequential::to_plain(std::size_t index, const float* storage, float* plain) const {
+  const auto [part, inner] = owners_.at(index);
+  parts_[part].layer->to_plain(inner, storage, plain);
+}
+
+void Sequential::from_plain(std::size_t index, const float* plain, float* storage) const {
+  const auto [part, inner] = owners_.at(index);
+  parts_[part].layer->from_plain(inner, plain, storage);
+}
+
+void Sequential::pack_layer(std::size_t i, const float* parameters, float* packed) const {
+  const auto& part = parts_.at(i);
+  part.layer->pack(parameters + part.parameters_at, packed + part.packed_at);
+}
+
+void Sequential::pack(const float* parameters, float* packed) const {
+  for (std::size_t i = 0; i < parts_.size(); ++i) pack_layer(i, parameters, packed);
+}
+
+Lane Sequential::lane_of(std::size_t i, const Lane& whole) const {
+  const auto& part = parts_[i];
+  Lane lane = whole;
+  lane.x = i == 0 ? whole.x : whole.workspace + parts_[i - 1].output_at;
+  lane.y = i + 1 == parts_.size() ? whole.y : whole.workspace + part.output_at;
+  lane.dy = lane.dx = nullptr;
+  lane.parameters = whole.parameters + part.parameters_at;
+  lane.packed = whole.packed + part.packed_at;
+  lane.gradients = whole.gradients + part.parameters_at;
+  lane.workspace = whole.workspace + part.workspace_at;
+  lane.scratch = whole.scratch + layer_scratch_at_;
+  return lane;
+}
+
+void Sequential::forward(Lane& lane) const {
+  if (parts_.empty()) std::copy_n(lane.x, output_.floats, lane.y);
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    Lane own = lane_of(i, lane);
+    parts_[i].layer->forward(own);
+  }
+}
+
+// Where the gradient of layer i's output lies.
+float* Sequential::gradient_of(std::size_t i, const Lane& whole) const {
+  return i + 1 == parts_.size() ? whole.dy : whole.scratch + gradient_at_[i % 2];
+}
+
+// Storage is rounded up to cache lines: the rest behind a gradient must be zero. It is shorter than a line, and layers
+// write all else.
+void Sequential::clear_ends(std::size_t i, float* gradients) const {
+  for (const auto& info : parts_[i].layer->parameters()) {
+    std::fill_n(gradients + info.storage - padded(1), padded(1), 0.0f);
+    gradients += info.storage;
+  }
+}
+
+void Sequential::backward(Lane& lane, const Progress& progress) const {
+  if (parts_.empty() && lane.dx != nullptr) std::copy_n(lane.dy, output_.floats, lane.dx);
+  for (std::size_t i = parts_.size(); i-- > lowest_;) {
+    Lane own = lane_of(i, lane);
+    own.dy = gradient_of(i, lane);
+    own.dx = i == 0 ? lane.dx : i == lowest_ ? nullptr : gradient_of(i - 1, lane);
+    clear_ends(i, own.gradients);
+    parts_[i].layer->backward(own);
+    if (progress) progress(parts_[i].parameters_at + parts_[i].parameter_floats);
+  }
+}
+
+}  // namespace lockstep::layers

@@ -1,0 +1,46 @@
+#include "layers/softmax.hpp"
+
+#include <algorithm>
+
+#include "core/math.hpp"
+
+namespace lockstep::layers {
+
+void softmax(const float* x, float* y, std::size_t rows, std::size_t columns) {
+  for (std::size_t n = 0; n < rows; ++n, x += columns, y += columns) {
+    const double max = *std::max_element(x, x + columns);
+    double sum = 0;
+    for (std::size_t k = 0; k < columns; ++k) sum += exp_exact(x[k] - max);
+    for (std::size_t k = 0; k < columns; ++k) y[k] = static_cast<float>(exp_exact(x[k] - max) / sum);
+  }
+}
+
+void log_softmax(const float* x, float* y, std::size_t rows, std::size_t columns) {
+  for (std::size_t n = 0; n < rows; ++n, x += columns, y += columns) {
+    const double max = *std::max_element(x, x + columns);
+    double sum = 0;
+    for (std::size_t k = 0; k < columns; ++k) sum += exp_exact(x[k] - max);
+    const double shift = max + log_exact(sum);
+    for (std::size_t k = 0; k < columns; ++k) y[k] = static_cast<float>(x[k] - shift);
+  }
+}
+
+void softmax_backward(const float* y, const float* dy, float* dx, std::size_t rows, std::size_t columns) {
+  for (std::size_t n = 0; n < rows; ++n, y += columns, dy += columns, dx += columns) {
+    double dot = 0;
+    for (std::size_t k = 0; k < columns; ++k) dot += static_cast<double>(dy[k]) * y[k];
+    for (std::size_t k = 0; k < columns; ++k) dx[k] = static_cast<float>(y[k] * (dy[k] - dot));
+  }
+}
+
+void log_softmax_backward(const float* y, const float* dy, float* dx, std::size_t rows, std::size_t columns) {
+  for (std::size_t n = 0; n < rows; ++n, y += columns, dy += columns, dx += columns) {
+    double sum = 0;
+    for (std::size_t k = 0; k < columns; ++k) sum += dy[k];
+    for (std::size_t k = 0; k < columns; ++k) {
+      dx[k] = static_cast<float>(dy[k] - exp_exact(y[k]) * sum);
+    }
+  }
+}
+
+}  // namespace lockstep::layers

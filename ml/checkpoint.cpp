@@ -1,0 +1,108 @@
+#include "ml/checkpoint.hpp"
+
+#include <fmt/format.h>
+#include <google/protobuf/text_format.h>
+
+#include <future>
+
+#include "core/config.hpp"
+#include "core/error.hpp"
+
+namespace lockstep::ml {
+namespace {
+
+constexpr const char* kState = "state.textproto";
+constexpr const char* kSeal = "# xxh3 ";  // begins the last line of state.textproto
+
+std::string seal(const std::string& text) { return text + kSeal + checksum(text) + "\n"; }
+
+/// The text before the seal. @throws std::invalid_argument if it does not match.
+std::string unseal(const std::string& text) {
+  const auto at = text.rfind(kSeal);
+  if (at == std::string::npos || text != seal(text.substr(0, at))) throw std::invalid_argument("state.textproto is damaged or cut short");
+  return text.substr(0, at);
+}
+
+CheckpointStore::Loaded load(const Files& files, const std::string& folder) {
+  CheckpointStore::Loaded loaded;
+  loaded.folder = folder;
+  const std::string text = unseal(files.read(join_path(folder, kState)));
+  if (!google::protobuf::TextFormat::ParseFromString(text, &loaded.state)) throw std::invalid_argument("state.textproto cannot be read");
+  for (const auto& file : loaded.state.file()) {
+    std::string bytes = files.read(join_path(folder, file.name()));
+    if (bytes.size() != file.bytes()) {
+      throw std::invalid_argument(fmt::format("{} has {} bytes instead of {}", file.name(), bytes.size(), file.bytes()));
+    }
+    if (checksum(bytes) != file.checksum()) throw std::invalid_argument(file.name() + " does not match its checksum");
+    loaded.files[file.name()] = std::move(bytes);
+  }
+  return loaded;
+}
+
+}  // namespace
+
+struct CheckpointStore::Background {
+  std::future<void> writing;
+};
+
+CheckpointStore::CheckpointStore(Files& files, std::string folder, std::size_t keep_last)
+    : files_(files), folder_(std::move(folder)), keep_last_(keep_last), background_(std::make_unique<Background>()) {
+  for (const auto& name : files_.list(folder_)) {
+    if (name.starts_with(".tmp-")) files_.remove(join_path(folder_, name));
+  }
+}
+
+CheckpointStore::~CheckpointStore() {
+  if (background_->writing.valid()) background_->writing.wait();
+}
+
+std::vector<std::string> CheckpointStore::folders() const {
+  std::vector<std::string> found;
+  for (const auto& name : files_.list(folder_)) {
+    if (name.starts_with("step-")) found.push_back(join_path(folder_, name));
+  }
+  return found;
+}
+
+void CheckpointStore::save(proto::TrainingState state, std::function<std::vector<NamedBytes>()> make_files) {
+  wait();
+  background_->writing = std::async(std::launch::async, [this, state = std::move(state), make = std::move(make_files)] {
+    write(state, make());
+  });
+}
+
+void CheckpointStore::wait() {
+  if (background_->writing.valid()) background_->writing.get();
+}
+
+void CheckpointStore::write(const proto::TrainingState& state, const std::vector<NamedBytes>& contents) {
+  proto::TrainingState full = state;
+  for (const auto& [name, bytes] : contents) {
+    auto* file = full.add_file();
+    file->set_name(name);
+    file->set_bytes(bytes.size());
+    file->set_checksum(checksum(bytes));
+  }
+  auto all = contents;
+  all.push_back({kState, seal(to_text(full))});
+  const std::string path = join_path(folder_, fmt::format("step-{:010}", state.step()));
+  files_.make_folder(folder_);
+  files_.remove(path);  // of a run that was resumed from an older checkpoint because this one was damaged
+  write_folder_atomically(files_, path, all);
+  const auto found = folders();
+  for (std::size_t i = 0; i + keep_last_ < found.size(); ++i) files_.remove(found[i]);
+}
+
+std::optional<CheckpointStore::Loaded> CheckpointStore::load_newest(std::vector<std::string>& complaints) const {
+  const auto found = folders();
+  for (auto folder = found.rbegin(); folder != found.rend(); ++folder) {
+    try {
+      return load(files_, *folder);
+    } catch (const std::exception& error) {
+      complaints.push_back(fmt::format("checkpoint {} is passed over: {}", *folder, error.what()));
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace lockstep::ml

@@ -1,0 +1,79 @@
+#include "ml/loaded_model.hpp"
+
+#include <fmt/format.h>
+
+#include "core/files.hpp"
+#include "dist/session.hpp"
+#include "ml/experiment.hpp"
+#include "ml/model.hpp"
+
+namespace lockstep::ml {
+
+std::unique_ptr<LoadedModel> LoadedModel::open(const Context& context, const std::string& path) {
+  ModelFiles files;
+  dist::all_or_none(context.ranks, [&] {
+    if (context.is_driver()) files = read_model(real_files(), path);
+  });
+  std::string pipeline = files.pipeline.SerializeAsString();
+  context.ranks.broadcast(pipeline);
+  context.ranks.broadcast(files.weights);
+  std::unique_ptr<LoadedModel> model(new LoadedModel);
+  dist::all_or_none(context.ranks, [&] {
+    expects(model->pipeline_.ParseFromString(pipeline), "a broadcast pipeline can be read");
+    model->compile(files.weights, path);
+  });
+  return model;
+}
+
+void LoadedModel::compile(const std::string& weights, const std::string& path) {
+  schema_ = load_schema(pipeline_);
+  data::Schema schema = schema_;
+  const int last = pipeline_.stage_size() - 1;
+  if (last < 0 || !pipeline_.stage(last).has_network()) throw FileError(fmt::format("{} holds no network", path), {.file = path});
+  for (int i = 0; i < last; ++i) {
+    stages_.push_back(data::make_transformer(pipeline_.stage(i), fmt::format("stage[{}]", i)));
+    schema = stages_.back()->output_schema(schema);
+  }
+  const std::string at = fmt::format("stage[{}].network", last);
+  const auto input = network_input(pipeline_.stage(last).network(), schema, at);
+  columns_ = input.columns;
+  network_ = std::make_unique<layers::Network>(pipeline_.stage(last).network(), input.shape, at);
+  parameters_ = Buffer<float>(network_->parameter_floats());
+  packed_ = Buffer<float>(network_->packed_floats());
+  from_tensors(*network_, from_safetensors(weights, path), parameters_.span(), path);
+  network_->pack(parameters_.span(), packed_.span());
+  scorer_ = std::make_unique<Scorer>(*network_, parameters_.span(), packed_.span(), lane_size());
+}
+
+std::uint32_t LoadedModel::lane_size() const { return pipeline_.stage(pipeline_.stage_size() - 1).network().lane_size(); }
+
+data::Dataset LoadedModel::load(const Context& context, const std::string& path, NetworkColumns& columns) const {
+  proto::Source source;
+  dist::all_or_none(context.ranks, [&] {
+    source = pipeline_.source().has_synthetic() ? data::guess_source(path) : data::with_path(pipeline_.source(), path);
+  });
+  data::LoadOptions options;
+  options.seed = pipeline_.seed();
+  options.partitions = pipeline_.partitions();
+  options.keep_labels_optional = true;
+  const int workers = context.ranks.world_size() - (context.dedicated_driver() ? 1 : 0);
+  for (int rank = 0; rank < context.ranks.world_size(); ++rank) {
+    const int worker = rank - (context.dedicated_driver() ? 1 : 0);
+    options.blocks.push_back(worker < 0 ? dist::Node{0, 0}
+                                        : dist::block_of(options.partitions, static_cast<std::size_t>(worker), static_cast<std::size_t>(workers)));
+  }
+  if (schema_.has("features")) {
+    const auto& type = schema_.at("features", "");
+    if (type.kind == data::ColumnType::Kind::Vector) options.num_features = type.shape.size();
+  }
+  auto dataset = data::load(context.ranks, context.threads, source, options).rows;
+  columns = columns_;
+  const auto& network = pipeline_.stage(pipeline_.stage_size() - 1).network();
+  // A target column (an autoencoder's) is made by the stages; a label column stands in the file or is missing.
+  if (!network.has_target_col() && !dataset.schema.has(columns.label)) columns.label.clear();
+  transform(context, stages_, dataset, columns);
+  check_labels(context, *network_, dataset, columns);
+  return dataset;
+}
+
+}  // namespace lockstep::ml

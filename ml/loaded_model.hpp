@@ -1,0 +1,44 @@
+#pragma once
+/// A trained model taken up from its folder, ready to predict on all ranks.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/buffer.hpp"
+#include "core/proto/model.pb.h"
+#include "data/stage.hpp"
+#include "layers/network.hpp"
+#include "ml/context.hpp"
+#include "ml/scoring.hpp"
+
+namespace lockstep::ml {
+
+class LoadedModel {
+ public:
+  /// COLLECTIVE. The driver reads `path` (a model or run folder), everybody gets it. @throws AgreedError
+  static std::unique_ptr<LoadedModel> open(const Context& context, const std::string& path);
+
+  const proto::Pipeline& pipeline() const noexcept { return pipeline_; }
+  const layers::Network& network() const noexcept { return *network_; }
+  const Scorer& scorer() const noexcept { return *scorer_; }
+  std::uint32_t lane_size() const;
+
+  /// COLLECTIVE. Reads `path` as the training rows were read (or as its name says, if that was synthetic) and applies the
+  /// stages. `columns` gets what the network reads; its label is empty if the file has none.
+  data::Dataset load(const Context& context, const std::string& path, NetworkColumns& columns) const;
+
+ private:
+  LoadedModel() = default;
+  void compile(const std::string& weights, const std::string& path);
+
+  proto::Pipeline pipeline_;
+  std::vector<std::unique_ptr<data::Transformer>> stages_;
+  std::unique_ptr<layers::Network> network_;
+  NetworkColumns columns_;
+  data::Schema schema_;  // of the source
+  Buffer<float> parameters_, packed_;
+  std::unique_ptr<Scorer> scorer_;
+};
+
+}  // namespace lockstep::ml

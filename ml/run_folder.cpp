@@ -1,0 +1,55 @@
+#include "ml/run_folder.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <ctime>
+
+#include "core/error.hpp"
+
+namespace lockstep::ml {
+
+RunFolder::RunFolder(Files& files, std::string path, bool resume) : files_(files), path_(std::move(path)) {
+  const bool used = files_.exists(file("config.textproto"));
+  if (used && !resume) {
+    throw FileError(fmt::format("{} holds a run already", path_), {.file = path_}, "go on with --resume, or choose another --run-dir");
+  }
+  files_.make_folder(path_);
+  write(".writable", "");  // fail now rather than after an hour of training
+  files_.remove(file(".writable"));
+  if (resume && files_.exists(file("metrics.jsonl"))) metrics_bytes_ = files_.read(file("metrics.jsonl")).size();
+}
+
+void RunFolder::append_metrics(std::string_view line) {
+  constexpr std::size_t kFlushBytes = 1 << 16;
+  buffered_.append(line).push_back('\n');
+  metrics_bytes_ += line.size() + 1;
+  if (buffered_.size() >= kFlushBytes) flush();
+}
+
+void RunFolder::flush() {
+  if (buffered_.empty()) return;
+  files_.append(file("metrics.jsonl"), buffered_);
+  buffered_.clear();
+}
+
+void RunFolder::truncate_metrics(std::uint64_t bytes) {
+  buffered_.clear();
+  const std::string path = file("metrics.jsonl");
+  const std::string text = files_.exists(path) ? files_.read(path) : "";
+  write("metrics.jsonl", std::string_view(text).substr(0, bytes));
+  metrics_bytes_ = std::min<std::uint64_t>(bytes, text.size());
+}
+
+std::string default_run_path(const Files& files, const std::string& name, bool resume) {
+  if (!resume) return fmt::format("runs/{}-{:%Y%m%d-%H%M%S}", name, fmt::localtime(std::time(nullptr)));
+  std::string newest;
+  for (const auto& folder : files.list("runs")) {
+    const bool ours = folder.starts_with(name + "-") && folder.size() == name.size() + 16;
+    if (ours) newest = folder;  // list() is sorted, and so are the dates
+  }
+  if (newest.empty()) throw ConfigError(fmt::format("there is no run of '{}' in runs/ to resume", name), {}, "name its folder with --run-dir");
+  return "runs/" + newest;
+}
+
+}  // namespace lockstep::ml

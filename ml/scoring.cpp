@@ -1,0 +1,125 @@
+#include "ml/scoring.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "dist/job.hpp"
+
+namespace lockstep::ml {
+namespace {
+
+/// The evaluators and the loss of one partition, as a job.
+class ScoreJob {
+ public:
+  struct Partial {
+    LossSums sums;
+    std::vector<std::unique_ptr<EvaluatorSums>> evaluators;
+  };
+
+  ScoreJob(const Scorer& scorer, const NetworkColumns& columns, const std::vector<MakeSums>& evaluators)
+      : scorer_(scorer), columns_(columns), evaluators_(evaluators) {}
+
+  Partial map(const data::Partition& partition) const {
+    Partial partial = empty();
+    scorer_.score(partition, columns_, [&](const Scored& scored, std::size_t, const layers::LaneResult& lane) {
+      partial.sums.loss += lane.loss;
+      partial.sums.weight += lane.weight;
+      partial.sums.correct += lane.correct;
+      partial.sums.rows += static_cast<double>(scored.rows);
+      for (auto& evaluator : partial.evaluators) evaluator->add(scored);
+    });
+    return partial;
+  }
+
+  Partial merge(Partial left, const Partial& right) const {
+    left.sums.loss += right.sums.loss;
+    left.sums.weight += right.sums.weight;
+    left.sums.correct += right.sums.correct;
+    left.sums.rows += right.sums.rows;
+    for (std::size_t i = 0; i < left.evaluators.size(); ++i) left.evaluators[i]->merge(*right.evaluators[i]);
+    return left;
+  }
+
+  Partial finish(Partial total) const { return total; }
+
+  void save(const Partial& partial, std::string& bytes) const {
+    Writer out;
+    out.value(partial.sums);
+    for (const auto& evaluator : partial.evaluators) evaluator->save(out);
+    bytes = out.take();
+  }
+
+  Partial load(std::string_view bytes) const {
+    Reader in(bytes);
+    Partial partial = empty();
+    partial.sums = in.value<LossSums>();
+    for (auto& evaluator : partial.evaluators) evaluator->load(in);
+    return partial;
+  }
+
+ private:
+  Partial empty() const {
+    Partial partial;
+    for (const auto& make : evaluators_) partial.evaluators.push_back(make());
+    return partial;
+  }
+
+  const Scorer& scorer_;
+  const NetworkColumns& columns_;
+  const std::vector<MakeSums>& evaluators_;
+};
+
+}  // namespace
+
+Scorer::Scorer(const layers::Network& network, std::span<const float> parameters, std::span<const float> packed,
+               std::size_t lane_size)
+    : network_(network), parameters_(parameters), packed_(packed), lane_size_(lane_size) {}
+
+std::unique_ptr<layers::Worker> Scorer::borrow() const {
+  const std::lock_guard lock(mutex_);
+  if (idle_.empty()) return std::make_unique<layers::Worker>(network_);
+  auto worker = std::move(idle_.back());
+  idle_.pop_back();
+  return worker;
+}
+
+void Scorer::score(const data::Partition& partition, const NetworkColumns& columns, const Use& use) const {
+  auto worker = borrow();
+  const data::Column& input = partition.column(columns.input);
+  const std::size_t width = network_.input().size(), outputs = network_.outputs();
+  const std::size_t label_width = columns.label.empty() ? 0 : network_.task() == layers::Task::Regression ? outputs : 1;
+  std::vector<float> labels(lane_size_ * label_width);
+  for (std::size_t first = 0; first < partition.rows(); first += lane_size_) {
+    const std::size_t rows = std::min(lane_size_, partition.rows() - first);
+    const auto into = worker->input(rows);
+    for (std::size_t i = 0; i < rows; ++i) {
+      data::copy_row(input, first + i, into.data() + i * width);
+      if (label_width > 0) data::copy_row(partition.column(columns.label), first + i, labels.data() + i * label_width);
+    }
+    layers::Worker::Pass pass;
+    pass.rows = rows;
+    pass.row_ids = std::span(partition.row_ids).subspan(first, rows);
+    pass.labels = std::span<const float>(labels).first(rows * label_width);
+    pass.parameters = parameters_;
+    pass.packed = packed_;
+    layers::LaneResult sums;
+    if (label_width > 0) sums = worker->evaluate(pass);
+    else worker->predict(pass);
+    use({worker->outputs().first(rows * outputs), outputs, pass.labels, rows}, first, sums);
+  }
+  const std::lock_guard lock(mutex_);
+  idle_.push_back(std::move(worker));
+}
+
+nlohmann::ordered_json evaluate(const Context& context, const Scorer& scorer, const data::Dataset& dataset,
+                                const NetworkColumns& columns, const std::vector<MakeSums>& evaluators, LossSums& sums) {
+  const auto total = dist::run_job(context.ranks, context.threads, ScoreJob(scorer, columns, evaluators), dataset.partitions,
+                                   dataset.block, dataset.own);
+  sums = total.sums;
+  auto metrics = nlohmann::ordered_json::object();
+  metrics["rows"] = static_cast<std::uint64_t>(sums.rows);
+  metrics["loss"] = sums.mean_loss();
+  for (const auto& evaluator : total.evaluators) evaluator->finish(metrics);
+  return metrics;
+}
+
+}  // namespace lockstep::ml

@@ -1,0 +1,65 @@
+#pragma once
+/// Running a trained network over a dataset: evaluators as jobs, and outputs row by row.
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "core/buffer.hpp"
+#include "data/dataset.hpp"
+#include "layers/network.hpp"
+#include "ml/context.hpp"
+#include "ml/evaluator.hpp"
+
+namespace lockstep::ml {
+
+/// Which columns a network reads. An empty label: there is none.
+struct NetworkColumns {
+  std::string input;
+  std::string label;  ///< number column, or the target column of a vector regression
+};
+
+/// A network with its weights, ready to compute on this rank's threads. Keeps a worker for each thread in use.
+class Scorer {
+ public:
+  /// The spans must outlive the scorer; their values may change between calls.
+  Scorer(const layers::Network& network, std::span<const float> parameters, std::span<const float> packed,
+         std::size_t lane_size);
+
+  /// Calls use(scored, first row) for each chunk of lane_size rows of the partition, in order. Thread-safe. Labels are left
+  /// empty if columns.label is. A function of the partition and the weights alone. @throws DataError
+  using Use = std::function<void(const Scored& scored, std::size_t first_row, const layers::LaneResult& sums)>;
+  void score(const data::Partition& partition, const NetworkColumns& columns, const Use& use) const;
+
+  const layers::Network& network() const noexcept { return network_; }
+
+ private:
+  std::unique_ptr<layers::Worker> borrow() const;
+
+  const layers::Network& network_;
+  std::span<const float> parameters_, packed_;
+  std::size_t lane_size_;
+  mutable std::mutex mutex_;
+  mutable std::vector<std::unique_ptr<layers::Worker>> idle_;
+};
+
+/// Loss and accuracy over a dataset.
+struct LossSums {
+  double loss = 0, weight = 0, correct = 0, rows = 0;
+  double mean_loss() const { return weight > 0 ? loss / weight : 0; }
+  double accuracy() const { return rows > 0 ? correct / rows : 0; }
+};
+
+/// COLLECTIVE. The evaluators' metrics over all rows, the same on every rank; `sums` gets loss and accuracy.
+nlohmann::ordered_json evaluate(const Context& context, const Scorer& scorer, const data::Dataset& dataset,
+                                const NetworkColumns& columns, const std::vector<MakeSums>& evaluators, LossSums& sums);
+
+/// COLLECTIVE. Calls write(text) on the driver with one CSV line a row, in the order of the rows in their source, header first:
+/// row, label, prediction, and probability_0 ... or prediction_0 ... At most `most` rows (0: all).
+void write_predictions(const Context& context, const Scorer& scorer, const data::Dataset& dataset,
+                       const NetworkColumns& columns, std::uint64_t most, const std::function<void(const std::string&)>& write);
+
+}  // namespace lockstep::ml

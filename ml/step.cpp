@@ -1,0 +1,243 @@
+#include "ml/step.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "core/simd.hpp"
+#include "dist/session.hpp"
+
+namespace lockstep::ml {
+namespace {
+
+using Kind = layers::ParameterInfo::Kind;
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+LOCKSTEP_SIMD void add_to(float* sum, const float* term, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) sum[i] += term[i];
+}
+
+/// running = (1 - momentum) running + momentum sum / rows
+LOCKSTEP_SIMD void move_average(float* running, const float* sums, std::size_t n, float momentum, float share) {
+  for (std::size_t i = 0; i < n; ++i) running[i] = (1 - momentum) * running[i] + momentum * (sums[i] * share);
+}
+
+/// Sum of squares in eight interleaved sums, so that it vectorises without reassociation.
+LOCKSTEP_SIMD double square_sum(const float* x, std::size_t n) {
+  double parts[8] = {};
+  std::size_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    for (std::size_t k = 0; k < 8; ++k) parts[k] += static_cast<double>(x[i + k]) * static_cast<double>(x[i + k]);
+  }
+  for (; i < n; ++i) parts[i & 7] += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+  return ((parts[0] + parts[1]) + (parts[2] + parts[3])) + ((parts[4] + parts[5]) + (parts[6] + parts[7]));
+}
+
+}  // namespace
+
+TrainingStep::TrainingStep(const Context& context, const proto::Network& config, const layers::Network& network,
+                           const data::Dataset& dataset, const NetworkColumns& columns, const StepPlan& plan,
+                           const dist::ExchangeOptions& exchange)
+    : context_(context), config_(config), network_(network), dataset_(dataset), columns_(columns), plan_(plan),
+      exchange_(std::make_unique<dist::GradientExchange>(context.ranks, plan.lanes, network.parameter_floats(),
+                                                         context.threads.size(), context.dedicated_driver(), exchange)),
+      optimizer_(make_optimizer(config.optimizer(), network.parameter_floats())),
+      parameters_(network.parameter_floats()), packed_(network.packed_floats()), threads_(context.threads.size()) {
+  for (const auto& parameter : network.parameters()) {
+    const std::size_t end = parameter.offset + parameter.info.storage;
+    if (!regions_.empty() && regions_.back().kind == parameter.info.kind && regions_.back().momentum == parameter.info.momentum) {
+      regions_.back().end = end;
+    } else {
+      regions_.push_back({parameter.offset, end, parameter.info.kind, parameter.info.momentum});
+    }
+  }
+  const auto own = exchange_->own_lanes();
+  lane_sums_.resize(own.end - own.begin);
+  const std::size_t label_width = network.task() == layers::Task::Regression ? network.outputs() : 1;
+  for (std::size_t t = 0; t < threads_.size(); ++t) {
+    const auto lanes = exchange_->thread_lanes(t);
+    for (std::size_t lane = lanes.begin; lane < lanes.end; ++lane) {
+      threads_[t].lanes.emplace_back(dataset, plan, lane, context.seed, config.shuffle());
+    }
+    threads_[t].row_ids.resize(plan.lane_size);
+    threads_[t].labels.resize(plan.lane_size * label_width);
+    if (plan.accumulate > 1 && lanes.begin < lanes.end) threads_[t].accumulated = Buffer<float>(network.parameter_floats());
+  }
+  network.initialize(context.seed, parameters_.span());
+  weights_changed();
+}
+
+void TrainingStep::weights_changed() {
+  const std::size_t parts = context_.threads.size();
+  context_.threads.run([&](std::size_t part) { network_.pack(parameters_.span(), packed_.span(), part, parts); });
+}
+
+StepSums TrainingStep::run(const StepTerms& terms) {
+  const double start = now();
+  exchange_->begin();
+  compute(terms);
+  const double computed = now();
+  const StepSums result = sum_scalars(terms);
+  exchange_->reduce();
+  refuse_bad_loss(terms, result.sums);
+  const double reduced = now();
+  update(terms, result.sums);
+  const double updated = now();
+  exchange_->allgather(parameters_.span());
+  const double gathered = now();
+  weights_changed();
+  seconds_.compute += computed - start;
+  seconds_.exchange += (reduced - computed) + (gathered - updated);
+  seconds_.optimizer += (updated - reduced) + (now() - gathered);
+  return result;
+}
+
+void TrainingStep::compute(const StepTerms& terms) {
+  const bool new_epoch = terms.epoch != epoch_;
+  epoch_ = terms.epoch;
+  context_.threads.run([&](std::size_t t) {
+    Thread& own = threads_[t];
+    if (!own.lanes.empty() && !own.worker) own.worker = std::make_unique<layers::Worker>(network_);
+    const double before = layers::primitive_seconds();
+    for (auto& lane : own.lanes) {
+      if (new_epoch) lane.start_epoch(terms.epoch);
+      lane_sums_[lane.lane() - exchange_->own_lanes().begin] = compute_lane(t, lane, terms);
+    }
+    own.primitives = layers::primitive_seconds() - before;
+  });
+  double primitives = 0;
+  for (const auto& own : threads_) primitives += own.primitives;
+  seconds_.primitives += primitives / static_cast<double>(threads_.size());
+}
+
+LossSums TrainingStep::compute_lane(std::size_t thread, LaneRows& lane, const StepTerms& terms) {
+  Thread& own = threads_[thread];
+  const auto gradients = exchange_->lane_gradients(thread, lane.lane());
+  LossSums sums;
+  bool written = false, ended = false;
+  const auto ready = [&](std::size_t floats) {
+    if (ended) return;
+    exchange_->ready(thread, lane.lane(), floats);
+    ended = floats == gradients.size();
+  };
+  for (std::uint64_t offset = 0; offset < terms.batches; ++offset) {
+    const std::size_t rows = lane.rows_of_batch(terms.batch + offset);
+    if (rows == 0) continue;
+    const bool alone = terms.batches == 1;
+    const auto result = compute_batch(own, lane, terms, offset, written ? own.accumulated.span() : gradients,
+                                      alone ? layers::GradientProgress(ready) : layers::GradientProgress());
+    if (written) add_to(gradients.data(), own.accumulated.data(), gradients.size());
+    written = true;
+    sums.loss += result.loss;
+    sums.weight += result.weight;
+    sums.correct += result.correct;
+    sums.rows += static_cast<double>(rows);
+  }
+  if (!written) std::fill(gradients.begin(), gradients.end(), 0.0f);
+  ready(gradients.size());
+  return sums;
+}
+
+layers::LaneResult TrainingStep::compute_batch(Thread& own, LaneRows& lane, const StepTerms& terms, std::uint64_t offset,
+                                               std::span<float> gradients, const layers::GradientProgress& progress) {
+  const std::size_t rows = lane.rows_of_batch(terms.batch + offset);
+  const std::size_t label_width = own.labels.size() / plan_.lane_size;
+  const auto labels = std::span(own.labels).first(rows * label_width);
+  const auto row_ids = std::span(own.row_ids).first(rows);
+  lane.gather(terms.batch + offset, columns_.input, columns_.label, {own.worker->input(rows), labels, row_ids});
+  layers::Worker::Pass pass;
+  pass.rows = rows;
+  pass.row_ids = row_ids;
+  pass.labels = labels;
+  pass.seed = context_.seed;
+  pass.step = terms.sequence + offset;
+  pass.parameters = parameters_.span();
+  pass.packed = packed_.span();
+  return own.worker->train(pass, gradients, progress);
+}
+
+StepSums TrainingStep::sum_scalars(const StepTerms& terms) {
+  std::vector<std::vector<double>> values;
+  for (std::size_t i = 0; i < lane_sums_.size(); ++i) {
+    const auto& lane = lane_sums_[i];
+    const bool first_lane = exchange_->own_lanes().begin + i == 0;
+    values.push_back({lane.loss, lane.weight, lane.correct, lane.rows, i == 0 && terms.stop ? 1.0 : 0.0,
+                      first_lane && terms.checkpoint ? 1.0 : 0.0});
+  }
+  const auto sums = exchange_->scalars(values);
+  return {{sums.at(0), sums.at(1), sums.at(2), sums.at(3)}, sums.at(4) > 0, sums.at(5) > 0};
+}
+
+void TrainingStep::refuse_bad_loss(const StepTerms& terms, const LossSums& sums) {
+  if (std::isfinite(sums.loss)) return;
+  dist::all_or_none(context_.ranks, [&] {
+    for (auto& own : threads_) {
+      for (auto& lane : own.lanes) {
+        const auto& lane_sums = lane_sums_[lane.lane() - exchange_->own_lanes().begin];
+        if (std::isfinite(lane_sums.loss)) continue;
+        std::vector<std::uint64_t> rows;
+        for (std::uint64_t offset = 0; offset < terms.batches; ++offset) {
+          own.row_ids.resize(lane.rows_of_batch(terms.batch + offset));
+          lane.gather(terms.batch + offset, "", "", {{}, {}, own.row_ids});
+          rows.insert(rows.end(), own.row_ids.begin(), own.row_ids.end());
+        }
+        throw NumericError(fmt::format("the loss is {} at step {} (epoch {}) in lane {}; its rows, counted from 0: {}",
+                                       lane_sums.loss, terms.step, terms.epoch, lane.lane(), fmt::join(rows, " ")),
+                           {.file = dataset_.name},
+                           "a smaller learning rate, gradient_clip, or scaled features usually help; look at these rows");
+      }
+    }
+  });
+  throw AgreedError(fmt::format("the sum of the losses is {} at step {}", sums.loss, terms.step), {}, "use a smaller learning rate",
+                    ExitCode::Numeric);
+}
+
+double TrainingStep::gradient_scale(const LossSums& sums) {
+  const double scale = sums.weight > 0 ? 1 / sums.weight : 0;
+  if (!config_.gradient_clip().has_norm()) return scale;
+  const auto gradients = exchange_->gradients();
+  const double squares = exchange_->block_sum([&](std::size_t begin, std::size_t end) {
+    double sum = 0;
+    for (const auto& region : regions_) {
+      const std::size_t from = std::max(begin, region.begin), to = std::min(end, region.end);
+      if (from < to && region.kind == Kind::Weight) sum += square_sum(gradients.data() + from, to - from);
+    }
+    return sum;
+  });
+  const double norm = scale * std::sqrt(squares);
+  return norm > config_.gradient_clip().norm() ? scale * (config_.gradient_clip().norm() / norm) : scale;
+}
+
+void TrainingStep::update(const StepTerms& terms, const LossSums& sums) {
+  constexpr std::size_t kPiece = 1 << 15;  // floats a thread takes at a time
+  const UpdateTerms update{terms.learning_rate, terms.step, gradient_scale(sums), config_.gradient_clip().value()};
+  std::vector<dist::Segment> pieces;
+  for (const auto& segment : exchange_->segments()) {
+    for (std::size_t begin = segment.begin; begin < segment.end; begin += kPiece) {
+      pieces.push_back({begin, std::min(begin + kPiece, segment.end)});
+    }
+  }
+  context_.threads.for_each(pieces.size(), [&](std::size_t, std::size_t i) {
+    update_piece(pieces[i].begin, pieces[i].end, update, sums.rows);
+  });
+}
+
+void TrainingStep::update_piece(std::size_t begin, std::size_t end, const UpdateTerms& update, double rows) {
+  const auto gradients = exchange_->gradients();
+  for (const auto& region : regions_) {
+    const std::size_t from = std::max(begin, region.begin), to = std::min(end, region.end);
+    if (from >= to) continue;
+    if (region.kind == Kind::Weight) {
+      optimizer_->update(parameters_.span(), gradients, from, to, update);
+    } else {
+      move_average(parameters_.data() + from, gradients.data() + from, to - from, static_cast<float>(region.momentum),
+                   rows > 0 ? static_cast<float>(1 / rows) : 0.0f);
+    }
+  }
+}
+
+}  // namespace lockstep::ml

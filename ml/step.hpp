@@ -1,0 +1,109 @@
+#pragma once
+/// One training step on all ranks: lanes forward and backward, gradients summed along the tree, the optimizer on the
+/// rank's own segments, weights to everybody.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/buffer.hpp"
+#include "data/dataset.hpp"
+#include "dist/exchange.hpp"
+#include "layers/network.hpp"
+#include "ml/context.hpp"
+#include "ml/lane_rows.hpp"
+#include "ml/optimizer.hpp"
+#include "ml/scoring.hpp"
+
+namespace lockstep::ml {
+
+/// What a step is told.
+struct StepTerms {
+  std::uint64_t epoch = 0;
+  std::uint64_t batch = 0;      ///< first batch of the step in its epoch
+  std::uint64_t batches = 1;    ///< how many are accumulated
+  std::uint64_t sequence = 0;   ///< number of that batch over the whole run: the key of dropout
+  std::uint64_t step = 0;       ///< optimizer steps before this one
+  double learning_rate = 0;
+  bool stop = false;            ///< this rank asks to stop after the step
+  bool checkpoint = false;      ///< the rank of lane 0 asks for a checkpoint after the step
+};
+
+/// What came of it, the same on every rank.
+struct StepSums {
+  LossSums sums;
+  bool stop = false, checkpoint = false;
+};
+
+/// Seconds this rank has spent since the start, by phase.
+struct StepSeconds {
+  double compute = 0;     ///< gather, forward, backward, of the slowest thread
+  double primitives = 0;  ///< thereof inside oneDNN primitives, mean over threads
+  double exchange = 0;    ///< reduce-scatter, scalars, allgather, waiting for others included
+  double optimizer = 0;   ///< update and repacking
+};
+
+class TrainingStep {
+ public:
+  /// COLLECTIVE. `dataset` must be partitioned as partition_blocks(plan) says.
+  TrainingStep(const Context& context, const proto::Network& config, const layers::Network& network,
+               const data::Dataset& dataset, const NetworkColumns& columns, const StepPlan& plan,
+               const dist::ExchangeOptions& exchange);
+
+  /// COLLECTIVE. @throws NumericError (as AgreedError) with the step and the rows of the lane if the loss is not finite.
+  StepSums run(const StepTerms& terms);
+
+  /// Flat vectors. After changing parameters from outside, call weights_changed().
+  std::span<float> parameters() noexcept { return parameters_.span(); }
+  std::span<const float> packed() const noexcept { return packed_.span(); }
+  void weights_changed();
+
+  Optimizer& optimizer() noexcept { return *optimizer_; }
+  dist::GradientExchange& exchange() noexcept { return *exchange_; }
+  const StepSeconds& seconds() const noexcept { return seconds_; }
+
+ private:
+  /// A run of the flat vector whose numbers are updated in the same way.
+  struct Region {
+    std::size_t begin, end;
+    layers::ParameterInfo::Kind kind;
+    double momentum;
+  };
+  struct Thread {
+    std::unique_ptr<layers::Worker> worker;
+    std::vector<LaneRows> lanes;
+    std::vector<std::uint64_t> row_ids;
+    std::vector<float> labels;
+    Buffer<float> accumulated;  // gradient of a further batch, where batches are accumulated
+    double primitives = 0;
+  };
+
+  void compute(const StepTerms& terms);
+  LossSums compute_lane(std::size_t thread, LaneRows& lane, const StepTerms& terms);
+  layers::LaneResult compute_batch(Thread& own, LaneRows& lane, const StepTerms& terms, std::uint64_t offset,
+                                   std::span<float> gradients, const layers::GradientProgress& progress);
+  StepSums sum_scalars(const StepTerms& terms);
+  void refuse_bad_loss(const StepTerms& terms, const LossSums& sums);
+  double gradient_scale(const LossSums& sums);
+  void update(const StepTerms& terms, const LossSums& sums);
+  void update_piece(std::size_t begin, std::size_t end, const UpdateTerms& update, double rows);
+
+  const Context& context_;
+  const proto::Network& config_;
+  const layers::Network& network_;
+  const data::Dataset& dataset_;
+  NetworkColumns columns_;
+  StepPlan plan_;
+  std::unique_ptr<dist::GradientExchange> exchange_;
+  std::unique_ptr<Optimizer> optimizer_;
+  Buffer<float> parameters_, packed_;
+  std::vector<Region> regions_;
+  std::vector<Thread> threads_;
+  std::vector<LossSums> lane_sums_;  // of the own lanes
+  std::uint64_t epoch_ = ~std::uint64_t{0};
+  StepSeconds seconds_;
+};
+
+}  // namespace lockstep::ml
