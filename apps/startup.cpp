@@ -83,7 +83,7 @@ Job::Job(dist::Communicator& world, const CommonOptions& options, const proto::C
   threads_ = std::make_unique<ThreadPool>(agree_on_threads(world, options.threads), layers::prepare_thread);
   layers::prepare_thread();
   context_ = std::make_unique<ml::Context>(ml::Context{world, *threads_, cluster, seed});
-  log::debug("lockstep {}, {}, {}", binary_version(), layers::library_version(), layers::isa_name(layers::detected_isa()));
+  log::debug("host {}, lockstep {}, {}, {}", dist::host_name(), binary_version(), layers::library_version(), layers::isa_name(layers::detected_isa()));
 }
 
 void with_locations(const Locations& locations, const std::function<void()>& work) {

@@ -48,10 +48,13 @@ void LoadedModel::compile(const std::string& weights, const std::string& path) {
 std::uint32_t LoadedModel::lane_size() const { return pipeline_.stage(pipeline_.stage_size() - 1).network().lane_size(); }
 
 data::Dataset LoadedModel::load(const Context& context, const std::string& path, NetworkColumns& columns) const {
-  proto::Source source;
-  dist::all_or_none(context.ranks, [&] {
-    source = pipeline_.source().has_synthetic() ? data::guess_source(path) : data::with_path(pipeline_.source(), path);
+  std::string bytes;
+  dist::all_or_none(context.ranks, [&] {  // looks at the disk: on one rank
+    if (context.is_driver()) bytes = data::with_path(pipeline_.source(), path).SerializeAsString();
   });
+  context.ranks.broadcast(bytes);
+  proto::Source source;
+  source.ParseFromString(bytes);
   data::LoadOptions options;
   options.seed = pipeline_.seed();
   options.partitions = pipeline_.partitions();

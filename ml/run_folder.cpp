@@ -10,7 +10,8 @@
 namespace lockstep::ml {
 
 RunFolder::RunFolder(Files& files, std::string path, bool resume) : files_(files), path_(std::move(path)) {
-  const bool used = files_.exists(file("config.textproto"));
+  // A folder in which nothing was ever trained (the data was missing, say) may be used again.
+  const bool used = files_.exists(file("metrics.jsonl")) || files_.exists(file("checkpoints")) || files_.exists(file("model"));
   if (used && !resume) {
     throw FileError(fmt::format("{} holds a run already", path_), {.file = path_}, "go on with --resume, or choose another --run-dir");
   }

@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Mistakes of a person, each with its exit code, its message printed once, and no hang, on 1 and 3 ranks.
+#
+#   tests/faults/bad_input.sh LOCKSTEP RANKS
+set -euo pipefail
+lockstep=$(realpath "$1") ranks=$2
+source=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d)
+trap 'umount "$work/full" 2>/dev/null || true; rm -rf "$work"' EXIT
+cd "$work"
+failures=0
+
+expect() {  # CODE TEXT COMMAND...: ends with CODE within 30 s, TEXT in exactly one line
+  local code=$1 text=$2
+  shift 2
+  if ! "$source/tests/faults/expect.sh" "$code" 30 "$text" "$source/scripts/mpirun" -n "$ranks" "$lockstep" "$@" >log 2>&1; then
+    echo "== lockstep $*"; tail -15 log; failures=$((failures + 1))
+  fi
+}
+
+"$source/tests/parity/make_rows.sh" 300 1 >good.libsvm
+cat >good.textproto <<'END'
+name: "good"
+data { train { libsvm { path: "good.libsvm" num_features: 64 } } test { libsvm { path: "good.libsvm" } } }
+stage { network { layer { dense { units: 5 activation: SOFTMAX } } epochs: 1 global_batch: 64 } }
+END
+expect 0 "run folder: good-run" train good.textproto --run-dir good-run
+
+# Files
+expect 4 "cannot .*missing.libsvm" train good.textproto --run-dir r1 --data missing.libsvm
+expect 4 "cannot read nowhere.textproto" train nowhere.textproto --run-dir r1
+expect 4 "cannot .*good.libsvm/run" train good.textproto --run-dir good.libsvm/run
+expect 4 "good-run holds a run already" train good.textproto --run-dir good-run
+expect 4 "is not a model" predict "$work" --data good.libsvm
+gzip -c good.libsvm | head -c 3000 >cut.libsvm.gz
+expect 4 "cut.libsvm.gz" train good.textproto --run-dir r1 --data cut.libsvm.gz
+cp -r good-run cut-run
+truncate -s -20 cut-run/model/weights.safetensors
+expect 4 "does not match its checksum" predict cut-run --data good.libsvm
+expect 4 "does not match its checksum" evaluate cut-run/model --data good.libsvm
+
+# Data
+: >empty.libsvm
+expect 3 "error: no rows in the file" train good.textproto --run-dir r2 --data empty.libsvm
+{ head -200 good.libsvm; echo "7 1:1"; tail -100 good.libsvm; } >label.libsvm
+expect 3 "label 7 is outside 0..4, in row 201" train good.textproto --run-dir r3 --data label.libsvm
+{ head -123 good.libsvm; echo "1 3:abc"; tail -100 good.libsvm; } >broken.libsvm
+expect 3 "broken.libsvm:124:" train good.textproto --run-dir r4 --data broken.libsvm
+{ head -50 good.libsvm; echo "1 3:nan 4:1"; tail -100 good.libsvm; } >nan.libsvm
+expect 3 "nan.libsvm:51:" train good.textproto --run-dir r5 --data nan.libsvm
+{ head -50 good.libsvm; echo "1 3:1 65:1"; } >wide.libsvm
+expect 3 "wide.libsvm:51:" train good.textproto --run-dir r6 --data wide.libsvm
+
+# Config: every mistake at once
+cat >wrong.textproto <<'END'
+name: "wrong"
+data { train { libsvm { path: "good.libsvm" nun_features: 64 } } }
+stage { network { layer { dense { units: 0 activation: SOFTMAKS } } epochs: 1
+                  global_batch: 100 } }
+END
+expect 2 "wrong.textproto:2:45: .*'nun_features'.*num_features" train wrong.textproto --run-dir r7
+expect 2 "wrong.textproto:3:.*units: 0 is out of range" train wrong.textproto --run-dir r7
+expect 2 "wrong.textproto:3:.*SOFTMAKS" train wrong.textproto --run-dir r7
+expect 2 "wrong.textproto:4:.*global_batch 100 is not a multiple of lane_size 16" train wrong.textproto --run-dir r7
+expect 2 "unknown field 'epoch' in Network" train good.textproto --run-dir r7 --set network.epoch=3
+expect 2 "unknown command 'trian'; did you mean train" trian good.textproto
+expect 2 "at: good.textproto:3:19: stage.0..network.layer.0..conv2d" train good.textproto --run-dir r7 --set 'network.layer=[{conv2d{filters:2 kernel_size:3}}]'
+expect 2 "column 'labl'" train good.textproto --run-dir r7 --set network.label_col=labl
+
+# Numbers
+expect 5 "error: the loss is .* at step .*; its rows, counted from 0:" train good.textproto --run-dir r8 --set network.epochs=50 \
+  --set 'network.layer=[{dense{units:1}}]' --set 'network.loss={mean_squared_error{}}' --set 'network.optimizer={sgd{learning_rate:1000}}'
+
+# A rank that throws alone
+LOCKSTEP_DRILL=throw:rank=$((ranks - 1)),step=2 expect 1 "a drill: rank $((ranks - 1)) throws at step 2" train good.textproto --run-dir r9
+[ ! -e r9/metrics.json ] || { echo "FAILED: a failed run has metrics"; failures=$((failures + 1)); }
+
+# Disk full
+mkdir full
+if mount -t tmpfs -o size=64k tmpfs full 2>/dev/null; then
+  head -c 20000 /dev/zero >full/ballast
+  expect 4 "full/run.*No space left\|No space left" train good.textproto --run-dir full/run --set network.epochs=400
+  [ -z "$(find full -name '.tmp-*')" ] || { echo "FAILED: a partial file was left"; find full; failures=$((failures + 1)); }
+  [ ! -e full/run/model ] || { echo "FAILED: a partial model"; failures=$((failures + 1)); }
+else
+  echo "SKIPPED disk full: mounting a tmpfs needs root"
+fi
+echo "$failures failures"
+[ "$failures" = 0 ]

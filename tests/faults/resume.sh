@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# A rank is killed, a checkpoint is damaged, a signal asks to stop: nothing is lost, no partial file is left, and the resumed run
+# ends with the bytes of an undisturbed one.
+#
+#   tests/faults/resume.sh LOCKSTEP
+set -euo pipefail
+lockstep=$(realpath "$1")
+source=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+cp "$source/tests/parity/configs/residual.textproto" experiment.textproto
+"$source/tests/parity/make_rows.sh" 1003 1 >train.libsvm
+"$source/tests/parity/make_rows.sh" 211 2 >test.libsvm
+
+fail() { echo "FAILED: $*"; tail -20 log; exit 1; }
+train() { "$source/scripts/mpirun" -n "$1" "$lockstep" train experiment.textproto --threads 1 --run-dir "$2" "${@:3}" >log 2>&1; }
+hash_of() { (cd "$1" && sha256sum model/weights.safetensors predictions.csv metrics.jsonl) || echo "none"; }
+
+train 1 whole || fail "the undisturbed run"
+hash_of whole >whole.hash
+
+# A killed rank ends the job on all ranks within seconds.
+start=$SECONDS
+if LOCKSTEP_DRILL=kill:rank=2,step=21 train 4 killed; then fail "a killed rank goes unnoticed"; fi
+[ $((SECONDS - start)) -le 20 ] || fail "the job took $((SECONDS - start)) s to end"
+sleep 0.5
+if pgrep -f "run-dir killed" >/dev/null; then fail "ranks are still alive"; fi
+[ ! -e killed/model ] && [ ! -e killed/metrics.json ] || fail "a killed run has a model"
+[ "$(find killed/checkpoints -mindepth 1 -maxdepth 1 -name 'step-*' | wc -l)" -ge 2 ] || fail "two checkpoints should be there"
+
+# The newest checkpoint is cut short: the one before is taken, and it says so.
+cp -r killed cut
+newest=$(find cut/checkpoints -mindepth 1 -maxdepth 1 -name 'step-*' | sort | tail -1)
+truncate -s -100 "$newest/weights.safetensors"
+train 3 cut --resume || fail "resuming after a cut checkpoint"
+grep -q "checkpoint $newest is passed over: weights.safetensors has" log || fail "it does not say which checkpoint it passed over"
+hash_of cut | diff whole.hash - || fail "resumed from an older checkpoint, other bytes"
+
+# The same for its state file, and for a checkpoint that lost a file.
+cp -r killed lost
+newest=$(find lost/checkpoints -mindepth 1 -maxdepth 1 -name 'step-*' | sort | tail -1)
+truncate -s 40 "$newest/state.textproto"
+train 2 lost --resume || fail "resuming after a cut state file"
+hash_of lost | diff whole.hash - || fail "other bytes after a cut state file"
+
+# Undamaged, on more ranks than there are lanes.
+train 7 killed --resume || fail "resuming on 7 ranks"
+hash_of killed | diff whole.hash - || fail "resumed on 7 ranks, other bytes"
+
+# A signal: checkpoint, exit code 75, resume.
+"$source/scripts/mpirun" -n 2 "$lockstep" train experiment.textproto --threads 1 --run-dir stopped --set network.early_stopping.patience=1000 --set network.epochs=400 >log 2>&1 &
+job=$!
+for _ in $(seq 100); do grep -q "epoch 1/400" log && break; sleep 0.1; done
+kill -USR1 "$job"
+code=0
+wait "$job" || code=$?
+[ "$code" = 75 ] || fail "exit code $code after SIGUSR1 instead of 75"
+grep -q "stopped by a signal after a checkpoint" log || fail "it does not say that it stopped"
+
+# Another config or other data must not be resumed.
+code=0
+train 2 whole --resume --set network.global_batch=160 || code=$?
+[ "$code" = 2 ] || fail "exit code $code for another config"
+grep -q "is of another experiment" log || fail "it does not say that the config differs"
+echo "killed, damaged, stopped, resumed: the same bytes"
