@@ -33,7 +33,7 @@ expect 4 "cannot .*good.libsvm/run" train good.textproto --run-dir good.libsvm/r
 expect 4 "good-run holds a run already" train good.textproto --run-dir good-run
 expect 4 "is not a model" predict "$work" --data good.libsvm
 gzip -c good.libsvm | head -c 3000 >cut.libsvm.gz
-expect 4 "cut.libsvm.gz" train good.textproto --run-dir r1 --data cut.libsvm.gz
+expect 4 "at: cut.libsvm.gz" train good.textproto --run-dir r1 --data cut.libsvm.gz
 cp -r good-run cut-run
 truncate -s -20 cut-run/model/weights.safetensors
 expect 4 "does not match its checksum" predict cut-run --data good.libsvm
