@@ -37,7 +37,8 @@ std::string table(const std::vector<std::string>& header, const std::vector<std:
     for (std::size_t c = 0; c < row.size(); ++c) {
       line += is_number(row[c]) ? fmt::format("  {:>{}}", row[c], widths[c]) : fmt::format("  {:<{}}", row[c], widths[c]);
     }
-    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+    while (!line.empty() && line.back() == ' ') line.pop_back();
+    text += line + '\n';
   };
   add(header);
   std::vector<std::string> rule;
@@ -65,8 +66,12 @@ std::string bytes_text(double bytes) {
 }
 
 std::string count_text(std::uint64_t count) {
-  std::string text = std::to_string(count);
-  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
+  const std::string digits = std::to_string(count);
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) text.push_back(',');
+    text.push_back(digits[i]);
+  }
   return text;
 }
 

@@ -1,9 +1,9 @@
 # lockstep_options: the flags of every target.
 # -ffp-contract=off: the compiler must not choose between a*b+c and fma(a,b,c), or the bits of a sum would depend on
-# the instruction set a loop was cloned for. -Wno-restrict: GCC 12 warns of std::string concatenation (GCC bug 105651).
+# the instruction set a loop was cloned for. -fpch-preprocess: so that ccache can keep what uses a precompiled header. -Wno-restrict: GCC 12 warns of std::string concatenation (GCC bug 105651).
 add_library(lockstep_options INTERFACE)
 target_compile_options(lockstep_options INTERFACE
-  -ffp-contract=off -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-restrict $<$<BOOL:${LOCKSTEP_WERROR}>:-Werror>)
+  -ffp-contract=off -fpch-preprocess -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-restrict $<$<BOOL:${LOCKSTEP_WERROR}>:-Werror>)
 if(LOCKSTEP_SANITIZE)
   target_compile_options(lockstep_options INTERFACE -fsanitize=${LOCKSTEP_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(lockstep_options INTERFACE -fsanitize=${LOCKSTEP_SANITIZE})

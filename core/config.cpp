@@ -1,6 +1,7 @@
 #include "core/config.hpp"
 
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/message.h>
 #include <google/protobuf/text_format.h>
 
@@ -51,10 +52,22 @@ std::string to_text(const pb::Message& message) {
   return text;
 }
 
+bool from_text(const std::string& text, pb::Message& message) {
+  class Silent final : public pb::io::ErrorCollector {
+    void AddError(int, int, const std::string&) override {}
+  } silent;
+  pb::TextFormat::Parser parser;
+  parser.RecordErrorsTo(&silent);
+  return parser.ParseFromString(text, &message);
+}
+
 std::string config_digest(const proto::Experiment& experiment) {
   proto::Experiment essence = experiment;
   essence.clear_cluster();
   essence.clear_output();
+  for (auto& stage : *essence.mutable_stage()) {
+    if (stage.has_network()) stage.mutable_network()->clear_checkpoint();
+  }
   for_each_path(essence, [](pb::Message& owner, const pb::FieldDescriptor* field) {
     const pb::Reflection& reflection = *owner.GetReflection();
     const auto name = std::filesystem::path(reflection.GetString(owner, field)).filename().string();
@@ -67,7 +80,8 @@ Config load_config(const std::string& path, const std::vector<std::string>& over
   Config config;
   config.locations.file = path;
   Problems problems;
-  parse_text(real_files().read(path), config.experiment, config.locations, problems);
+  const bool whole = parse_text(real_files().read(path), config.experiment, config.locations, problems);
+  if (!whole) problems.throw_if_any(config.locations);
   resolve_paths(config.experiment, std::filesystem::absolute(folder_of(path)).string());
   for (const auto& assignment : overrides) apply_override(config.experiment, assignment, problems);
   check_ranges(config.experiment, "", problems);

@@ -6,6 +6,7 @@
 #include <google/protobuf/text_format.h>
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <regex>
 
@@ -24,7 +25,7 @@ struct Step {
 };
 
 std::vector<Step> split_path(const std::string& path) {
-  static const std::regex part("([A-Za-z_0-9]+)(\\[([0-9]+)\\])?");
+  static const std::regex part("([A-Za-z_0-9]+)(\\[([0-9]{1,9})\\])?");
   std::vector<Step> steps;
   std::size_t begin = 0;
   while (begin <= path.size()) {
@@ -109,7 +110,11 @@ class Assignment {
 
   pb::Message* descend(pb::Message& message, const pb::FieldDescriptor& field, const Step& step) {
     const pb::Reflection& reflection = *message.GetReflection();
-    if (!field.is_repeated()) return reflection.MutableMessage(&message, &field);
+    if (!field.is_repeated() && !step.index) return reflection.MutableMessage(&message, &field);
+    if (!field.is_repeated()) {
+      fail(path_, fmt::format("--set: '{}' is not a list", step.name), "leave the [] out");
+      return nullptr;
+    }
     const int size = reflection.FieldSize(message, &field), index = step.index.value_or(0);
     if ((!step.index && size != 1) || index >= size) {
       fail(path_, fmt::format("--set: there are {} of '{}'", size, step.name), fmt::format("say which, as {}[0]", step.name));
@@ -119,20 +124,26 @@ class Assignment {
   }
 
   void assign(pb::Message& message, const pb::FieldDescriptor& field, const Step& step) {
-    const bool is_message = field.cpp_type() == pb::FieldDescriptor::CPPTYPE_MESSAGE;
-    std::string value = value_;
-    if (field.options().GetExtension(proto::is_path)) value = std::filesystem::absolute(value).string();  // as typed in the shell
-    const bool is_string = field.cpp_type() == pb::FieldDescriptor::CPPTYPE_STRING;
-    if (is_string && (value.empty() || (value.front() != '"' && value.front() != '\'' && value.front() != '['))) {
-      value = '"' + value + '"';
-    }
+    const pb::Reflection& reflection = *message.GetReflection();
     if (step.index) return fail(path_, "--set: a single element cannot be set", "give the whole list: " + step.name + "=[...]");
-    message.GetReflection()->ClearField(&message, &field);
-    const std::string text = field.name() + (is_message && value.front() == '{' ? " " : ": ") + value;
-    pb::TextFormat::Parser parser;
-    Silent errors;
-    parser.RecordErrorsTo(&errors);
-    if (!parser.MergeFromString(text, &message)) fail(path_, fmt::format("--set: '{}' does not fit: {}", value_, errors.first), "");
+    const bool is_string = field.cpp_type() == pb::FieldDescriptor::CPPTYPE_STRING && !field.is_repeated();
+    const bool quoted = !value_.empty() && (value_.front() == '"' || value_.front() == '\'');
+    if (is_string && !quoted) {
+      reflection.SetString(&message, &field, value_);
+    } else {
+      const std::unique_ptr<pb::Message> parsed(message.New());  // a value that does not fit leaves the field as it was
+      pb::TextFormat::Parser parser;
+      Silent errors;
+      parser.RecordErrorsTo(&errors);
+      if (!parser.ParseFromString(field.name() + (value_.starts_with('{') ? " " : ": ") + value_, parsed.get())) {
+        return fail(path_, fmt::format("--set: '{}' does not fit: {}", value_, errors.first), "");
+      }
+      reflection.ClearField(&message, &field);
+      message.MergeFrom(*parsed);
+    }
+    if (!field.options().GetExtension(proto::is_path)) return;
+    const std::string path = reflection.GetString(message, &field);  // as typed in the shell: relative to the working folder
+    reflection.SetString(&message, &field, std::filesystem::absolute(path).string());
   }
 
   void fail(const std::string& field, const std::string& what, const std::string& advice) { problems_.add(field, what, advice); }

@@ -72,10 +72,10 @@ class AgreedError final : public Error {
   using Error::Error;
 };
 
-/// "error: WHAT\n  at WHERE\n  hint: ADVICE", ready to print. `rank` is shown if it is not negative.
+/// "error: WHAT\n   at: WHERE\n hint: ADVICE\n rank: RANK", ready to print, without what is not known.
 std::string describe(const std::exception& error, int rank = -1);
 
-/// The exit code an exception stands for; ExitCode::Internal for foreign exceptions, File for std::bad_alloc's kin.
+/// The exit code an exception stands for; ExitCode::Internal for foreign exceptions, std::bad_alloc included.
 ExitCode exit_code_of(const std::exception& error) noexcept;
 
 /// Throws InternalError("broken promise: ...") unless `condition` holds.

@@ -94,9 +94,11 @@ class RealFiles final : public Files {
     if (::stat(path.c_str(), &info) != 0) fail("read", path, errno);
     if (S_ISDIR(info.st_mode)) fail("read", path, EISDIR);
     const Descriptor file(path, O_RDONLY, "read");
-    std::string bytes(static_cast<std::size_t>(info.st_size), '\0');
+    std::string bytes;
     std::size_t done = 0;
-    while (done < bytes.size()) {
+    for (;;) {
+      // One byte more than the file says it has: its end shows, and a pipe, which has no size, is read whole.
+      if (done == bytes.size()) bytes.resize(done == 0 ? static_cast<std::size_t>(info.st_size) + 1 : done + (1 << 16));
       const ssize_t count = ::read(file.get(), bytes.data() + done, bytes.size() - done);
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) fail("read", path, errno);
@@ -110,7 +112,10 @@ class RealFiles final : public Files {
   std::vector<std::string> list(const std::string& folder) const override {
     std::vector<std::string> names;
     std::error_code error;
-    for (const auto& entry : fs::directory_iterator(folder, error)) names.push_back(entry.path().filename().string());
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+      names.push_back(entry->path().filename().string());
+    }
+    if (error && error != std::errc::no_such_file_or_directory) fail("list", folder, error.value());
     std::sort(names.begin(), names.end());
     return names;
   }
@@ -123,8 +128,26 @@ Files& real_files() {
   return files;
 }
 
+namespace {
+
+constexpr const char* kTemporary = ".tmp-";
+constexpr const char* kAside = ".old-";
+
+/// The path without a slash at its end.
+fs::path without_slash(const std::string& path) {
+  const fs::path whole(path);
+  return whole.has_filename() ? whole : whole.parent_path();
+}
+
+/// "a/PREFIXb" for "a/b".
+std::string beside(const std::string& path, const char* prefix) {
+  return join_path(folder_of(path), prefix + without_slash(path).filename().string());
+}
+
+}  // namespace
+
 void write_atomically(Files& files, const std::string& path, std::string_view bytes) {
-  const std::string temporary = join_path(folder_of(path), ".tmp-" + fs::path(path).filename().string());
+  const std::string temporary = beside(path, kTemporary);
   try {
     files.write(temporary, bytes);
     files.sync(temporary);
@@ -140,7 +163,7 @@ void write_atomically(Files& files, const std::string& path, std::string_view by
 }
 
 void write_folder_atomically(Files& files, const std::string& path, const std::vector<NamedBytes>& contents) {
-  const std::string temporary = join_path(folder_of(path), ".tmp-" + fs::path(path).filename().string());
+  const std::string temporary = beside(path, kTemporary), aside = aside_of(path);
   try {
     files.remove(temporary);
     files.make_folder(temporary);
@@ -149,8 +172,14 @@ void write_folder_atomically(Files& files, const std::string& path, const std::v
       files.sync(join_path(temporary, name));
     }
     files.sync(temporary);
+    if (files.exists(path)) {
+      files.remove(aside);
+      files.rename(path, aside);
+      files.sync(folder_of(path));
+    }
     files.rename(temporary, path);
     files.sync(folder_of(path));
+    files.remove(aside);
   } catch (...) {
     try {
       files.remove(temporary);
@@ -160,12 +189,36 @@ void write_folder_atomically(Files& files, const std::string& path, const std::v
   }
 }
 
+std::string aside_of(const std::string& path) { return beside(path, kAside); }
+
+void finish_interrupted_writes(Files& files, const std::string& folder) {
+  for (const auto& name : files.list(folder)) {
+    const std::string path = join_path(folder, name);
+    if (name.starts_with(kTemporary)) files.remove(path);
+    if (!name.starts_with(kAside)) continue;
+    const std::string home = join_path(folder, name.substr(std::string_view(kAside).size()));
+    if (files.exists(home)) {
+      files.remove(path);
+    } else {
+      files.rename(path, home);
+      files.sync(folder);
+    }
+  }
+}
+
+void make_durable_folder(Files& files, const std::string& path) {
+  if (files.exists(path)) return;
+  make_durable_folder(files, folder_of(path));
+  files.make_folder(path);
+  files.sync(folder_of(path));
+}
+
 std::string checksum(std::string_view bytes) {
   return fmt::format("{:016x}", static_cast<std::uint64_t>(XXH3_64bits(bytes.data(), bytes.size())));
 }
 
 std::string folder_of(const std::string& path) {
-  const std::string folder = fs::path(path).parent_path().string();
+  const std::string folder = without_slash(path).parent_path().string();
   return folder.empty() ? "." : folder;
 }
 

@@ -33,7 +33,7 @@ std::vector<std::string> nearest(const std::string& name, const std::vector<std:
   std::vector<std::pair<std::size_t, std::string>> ranked;
   for (const auto& candidate : known) {
     const bool part = name.size() >= 3 && (candidate.find(name) != std::string::npos || name.find(candidate) != std::string::npos);
-    const std::size_t distance = part ? 1 : edit_distance(name, candidate);
+    const std::size_t edits = edit_distance(name, candidate), distance = part ? std::min<std::size_t>(1, edits) : edits;
     if (distance <= std::max<std::size_t>(1, name.size() / 2)) ranked.emplace_back(distance, candidate);
   }
   std::stable_sort(ranked.begin(), ranked.end(), [](const auto& x, const auto& y) { return x.first < y.first; });

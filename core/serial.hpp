@@ -48,23 +48,30 @@ class Reader {
   }
   template <typename T>
   std::vector<T> values() {
-    std::vector<T> v(value<std::size_t>());
+    std::vector<T> v(count(sizeof(T)));
     take(v.data(), v.size() * sizeof(T));
     return v;
   }
   std::string text() {
-    std::string v(value<std::size_t>(), '\0');
+    std::string v(count(1), '\0');
     take(v.data(), v.size());
     return v;
   }
   bool done() const noexcept { return rest_.empty(); }
 
  private:
+  /// How many values follow; that many bytes are there.
+  std::size_t count(std::size_t bytes_each) {
+    const auto n = value<std::size_t>();
+    expects(n <= rest_.size() / bytes_each, kWhole);
+    return n;
+  }
   void take(void* to, std::size_t bytes) {
-    expects(bytes <= rest_.size(), "a message between ranks is whole");
+    expects(bytes <= rest_.size(), kWhole);
     if (bytes > 0) std::memcpy(to, rest_.data(), bytes);
     rest_.remove_prefix(bytes);
   }
+  static constexpr const char* kWhole = "a message between ranks is whole";
   std::string_view rest_;
 };
 

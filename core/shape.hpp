@@ -35,7 +35,10 @@ class Shape {
 /// "32x28x28"; "scalar" for the empty shape.
 inline std::string to_string(const Shape& shape) {
   std::string text;
-  for (const auto d : shape.dims()) text += (text.empty() ? "" : "x") + std::to_string(d);
+  for (const auto d : shape.dims()) {
+    if (!text.empty()) text += 'x';
+    text += std::to_string(d);
+  }
   return text.empty() ? "scalar" : text;
 }
 

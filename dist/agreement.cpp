@@ -4,13 +4,16 @@
 #include <cstring>
 #include <new>
 
+#include "dist/bytes.hpp"
 #include "dist/error_text.hpp"
 #include "dist/session.hpp"
 
 namespace lockstep::dist {
 namespace {
 
-void put(std::string& bytes, std::int64_t number) { bytes.append(reinterpret_cast<const char*>(&number), sizeof number); }
+void put(std::string& bytes, std::int64_t number) {
+  bytes.append(reinterpret_cast<const char*>(&number), sizeof number);
+}
 
 void put(std::string& bytes, const std::string& text) {
   put(bytes, static_cast<std::int64_t>(text.size()));
@@ -51,7 +54,8 @@ std::string text_of(const std::exception& error) {
   return text;
 }
 
-std::string pack(const std::string& what, const Where& where, const std::string& advice, ExitCode code, int rank) {
+std::string pack(const std::string& what, const Where& where, const std::string& advice,
+                 ExitCode code, int rank) {
   std::string bytes;
   put(bytes, what);
   put(bytes, where.file);
@@ -65,15 +69,15 @@ std::string pack(const std::string& what, const Where& where, const std::string&
   return bytes;
 }
 
-std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
-
 /// "rank 3 on host n07 WHAT VERSION, rank 0 WHAT VERSION"; empty if all are equal.
-std::string difference(const std::vector<std::string>& values, const std::vector<std::string>& hosts, const char* what) {
-  const auto odd = std::find_if(values.begin(), values.end(), [&](const auto& value) { return value != values[0]; });
+std::string difference(const std::vector<std::string>& values,
+                       const std::vector<std::string>& hosts, const char* what) {
+  const auto odd = std::find_if(values.begin(), values.end(),
+                                [&](const auto& value) { return value != values[0]; });
   if (odd == values.end()) return {};
   const auto rank = static_cast<std::size_t>(odd - values.begin());
-  return fmt::format("rank {} on host {} {} {}, rank 0 on host {} {} {}", rank, hosts[rank], what, *odd, hosts[0], what,
-                     values[0]);
+  return fmt::format("rank {} on host {} {} {}, rank 0 on host {} {} {}", rank, hosts[rank], what,
+                     *odd, hosts[0], what, values[0]);
 }
 
 }  // namespace
@@ -102,7 +106,8 @@ AgreedError unpack_error(const std::string& bytes, bool named) {
   where.rank = static_cast<int>(reader.number());
   if (!named) where.rank = -1;
   std::string advice = reader.text();
-  return AgreedError(what, std::move(where), std::move(advice), static_cast<ExitCode>(reader.number()));
+  return AgreedError(what, std::move(where), std::move(advice),
+                     static_cast<ExitCode>(reader.number()));
 }
 
 void all_or_none(const Communicator& ranks, const std::function<void()>& work) {
@@ -137,10 +142,12 @@ int agree_on(const Communicator& world, const Passport& passport) {
     least = std::min(least, reader.number());
   }
   if (const std::string text = difference(versions, hosts, "runs version"); !text.empty()) {
-    throw AgreedError(text, {.field = {}}, "install the same build of lockstep on all hosts", ExitCode::Config);
+    throw AgreedError(text, {.field = {}}, "install the same build of lockstep on all hosts",
+                      ExitCode::Config);
   }
   if (const std::string text = difference(configs, hosts, "has config"); !text.empty()) {
-    throw AgreedError(text, {.field = {}}, "give every rank the same config file and options", ExitCode::Config);
+    throw AgreedError(text, {.field = {}}, "give every rank the same config file and options",
+                      ExitCode::Config);
   }
   return static_cast<int>(least);
 }

@@ -17,7 +17,8 @@ using Impl = Communicator::Impl;
 
 constexpr std::size_t kBroadcastPieces = 8;  // in flight
 
-/// A message of unknown size travels with its size in one slot of fixed size, and a second one only if it is longer.
+/// A message of unknown size travels with its size in one slot of fixed size, and a second one only
+/// if it is longer.
 struct Slot {
   static constexpr std::size_t kInline = 496;
   std::uint64_t bytes = 0;
@@ -38,14 +39,17 @@ std::int64_t as_bytes(std::size_t bytes) { return static_cast<std::int64_t>(byte
 std::size_t index(int rank) { return static_cast<std::size_t>(rank); }
 
 /// The peer `distance` behind or ahead of `ranks.rank`, around the circle.
-int neighbour(const Impl& ranks, int distance) { return (ranks.rank + distance + ranks.world_size) % ranks.world_size; }
+int neighbour(const Impl& ranks, int distance) {
+  return (ranks.rank + distance + ranks.world_size) % ranks.world_size;
+}
 
 void broadcast_pieces(Impl& ranks, std::span<std::byte> bytes, int root, const Call& call) {
   std::vector<MPI_Request> requests;
   for (std::size_t at = 0; at < bytes.size(); at += kPieceBytes) {
     const int size = static_cast<int>(std::min(kPieceBytes, bytes.size() - at));
     MPI_Request& request = requests.emplace_back(MPI_REQUEST_NULL);
-    check(MPI_Ibcast(bytes.data() + at, size, MPI_BYTE, root, ranks.data.get(), &request), "MPI_Ibcast", ranks.rank, size);
+    check(MPI_Ibcast(bytes.data() + at, size, MPI_BYTE, root, ranks.data.get(), &request),
+          "MPI_Ibcast", ranks.rank, size);
     if (requests.size() < kBroadcastPieces) continue;
     ranks.wait(requests, call);
     requests.clear();
@@ -61,7 +65,8 @@ void allreduce(Impl& ranks, std::span<std::int64_t> values, MPI_Op op, Operation
     const auto piece = values.subspan(at, std::min(kPiece, values.size() - at));
     const std::vector<std::int64_t> own(piece.begin(), piece.end());
     MPI_Request request = MPI_REQUEST_NULL;
-    check(MPI_Iallreduce(own.data(), piece.data(), static_cast<int>(piece.size()), MPI_INT64_T, op, ranks.data.get(), &request),
+    check(MPI_Iallreduce(own.data(), piece.data(), static_cast<int>(piece.size()), MPI_INT64_T, op,
+                         ranks.data.get(), &request),
           "MPI_Iallreduce", ranks.rank, as_bytes(piece.size_bytes()));
     ranks.wait(request, call);
   }
@@ -70,7 +75,8 @@ void allreduce(Impl& ranks, std::span<std::int64_t> values, MPI_Op op, Operation
 std::vector<Slot> allgather_slots(Impl& ranks, const Slot& own, const Call& call) {
   std::vector<Slot> slots(index(ranks.world_size));
   MPI_Request request = MPI_REQUEST_NULL;
-  check(MPI_Iallgather(&own, sizeof(Slot), MPI_BYTE, slots.data(), sizeof(Slot), MPI_BYTE, ranks.data.get(), &request),
+  check(MPI_Iallgather(&own, sizeof(Slot), MPI_BYTE, slots.data(), sizeof(Slot), MPI_BYTE,
+                       ranks.data.get(), &request),
         "MPI_Iallgather", ranks.rank, sizeof(Slot));
   ranks.wait(request, call);
   return slots;
@@ -78,11 +84,13 @@ std::vector<Slot> allgather_slots(Impl& ranks, const Slot& own, const Call& call
 
 /// Sends the rest of a message that is longer than a slot.
 void send_rest(Transfers& transfers, std::span<const std::byte> bytes, int peer) {
-  if (bytes.size() > Slot::kInline) transfers.send(bytes.data() + Slot::kInline, bytes.size() - Slot::kInline, peer);
+  if (bytes.size() > Slot::kInline)
+    transfers.send(bytes.data() + Slot::kInline, bytes.size() - Slot::kInline, peer);
 }
 
 void receive_rest(Transfers& transfers, std::string& text, int peer) {
-  if (text.size() > Slot::kInline) transfers.receive(text.data() + Slot::kInline, text.size() - Slot::kInline, peer);
+  if (text.size() > Slot::kInline)
+    transfers.receive(text.data() + Slot::kInline, text.size() - Slot::kInline, peer);
 }
 
 std::string as_string(std::span<const std::byte> bytes) {
@@ -112,11 +120,13 @@ Communicator make_communicator(MPI_Comm comm, const CollectiveOptions& options) 
   const std::string host = host_name();
   std::copy_n(host.begin(), std::min(host.size(), name.size() - 1), name.begin());
   std::vector<std::array<char, 64>> names(index(impl->world_size));
-  check(MPI_Allgather(name.data(), sizeof name, MPI_BYTE, names.data(), sizeof name, MPI_BYTE, impl->data.get()),
+  check(MPI_Allgather(name.data(), sizeof name, MPI_BYTE, names.data(), sizeof name, MPI_BYTE,
+                      impl->data.get()),
         "MPI_Allgather", impl->rank, sizeof name);
   std::vector<std::string> hosts;
   for (const auto& other : names) hosts.emplace_back(other.data());
-  impl->watch = std::make_unique<StallWatch>(duplicate(comm, impl->rank), impl->rank, std::move(hosts));
+  impl->watch =
+      std::make_unique<StallWatch>(duplicate(comm, impl->rank), impl->rank, std::move(hosts));
   return Communicator(std::move(impl));
 }
 
@@ -141,7 +151,8 @@ void Communicator::broadcast(std::string& text, int root) const {
   broadcast_pieces(*impl_, std::as_writable_bytes(std::span(&slot, 1)), root, call);
   if (impl_->rank != root) text = slot.text();
   if (text.size() <= Slot::kInline) return;
-  broadcast_pieces(*impl_, std::as_writable_bytes(std::span(text)).subspan(Slot::kInline), root, call);
+  broadcast_pieces(*impl_, std::as_writable_bytes(std::span(text)).subspan(Slot::kInline), root,
+                   call);
 }
 
 void Communicator::allreduce_sum(std::span<std::int64_t> values) const {
@@ -160,7 +171,8 @@ std::vector<std::string> Communicator::gather(std::span<const std::byte> bytes, 
   const Slot own(bytes);
   std::vector<Slot> slots(impl_->rank == root ? index(impl_->world_size) : 0);
   MPI_Request request = MPI_REQUEST_NULL;
-  check(MPI_Igather(&own, sizeof(Slot), MPI_BYTE, slots.data(), sizeof(Slot), MPI_BYTE, root, impl_->data.get(), &request),
+  check(MPI_Igather(&own, sizeof(Slot), MPI_BYTE, slots.data(), sizeof(Slot), MPI_BYTE, root,
+                    impl_->data.get(), &request),
         "MPI_Igather", impl_->rank, sizeof(Slot));
   impl_->wait(request, call);
   std::vector<std::string> texts;
@@ -201,7 +213,8 @@ std::vector<std::string> Communicator::all_to_all(std::vector<std::string> outgo
   std::vector<std::uint64_t> sizes, coming(outgoing.size());
   for (const std::string& message : outgoing) sizes.push_back(message.size());
   MPI_Request request = MPI_REQUEST_NULL;
-  check(MPI_Ialltoall(sizes.data(), 1, MPI_UINT64_T, coming.data(), 1, MPI_UINT64_T, impl_->data.get(), &request),
+  check(MPI_Ialltoall(sizes.data(), 1, MPI_UINT64_T, coming.data(), 1, MPI_UINT64_T,
+                      impl_->data.get(), &request),
         "MPI_Ialltoall", impl_->rank, sizeof(std::uint64_t));
   impl_->wait(request, call);
   std::vector<std::string> incoming(outgoing.size());
@@ -219,7 +232,8 @@ std::vector<std::string> Communicator::all_to_all(std::vector<std::string> outgo
   return incoming;
 }
 
-void Communicator::allgather_segments(std::span<float> values, std::span<const std::size_t> offsets) const {
+void Communicator::allgather_segments(std::span<float> values,
+                                      std::span<const std::size_t> offsets) const {
   expects(offsets.size() == index(impl_->world_size) + 1 && offsets.back() <= values.size(),
           "allgather_segments: world_size + 1 offsets inside the values");
   const Call call = impl_->enter(Operation::AllgatherSegments, as_bytes(values.size_bytes()));
@@ -250,7 +264,8 @@ Communicator Communicator::split(int colour) const {
   check(MPI_Ibarrier(impl_->data.get(), &request), "MPI_Ibarrier", impl_->rank);
   impl_->wait(request, call);
   MPI_Comm part = MPI_COMM_NULL;
-  check(MPI_Comm_split(impl_->data.get(), colour, impl_->rank, &part), "MPI_Comm_split", impl_->rank);
+  check(MPI_Comm_split(impl_->data.get(), colour, impl_->rank, &part), "MPI_Comm_split",
+        impl_->rank);
   const CommHandle owner(part);
   return make_communicator(part, impl_->options);
 }

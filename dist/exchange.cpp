@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <list>
 #include <mutex>
 #include <optional>
 
 #include "core/error.hpp"
+#include "dist/bytes.hpp"
 #include "dist/mpi_transport.hpp"
 
 namespace lockstep::dist {
@@ -32,15 +32,18 @@ std::size_t index(int rank) { return static_cast<std::size_t>(rank); }
 
 /// The ranks must have made the same plan.
 void compare_sizes(const Communicator& ranks, const ExchangeSizes& sizes) {
-  const std::string own = fmt::format("{} lanes of {} numbers in {} threads, buckets of {} bytes, method {}, driver {}",
-                                      sizes.lanes, sizes.floats, sizes.threads, sizes.options.bucket_bytes,
-                                      static_cast<int>(sizes.options.method), sizes.dedicated_driver ? "dedicated" : "works");
-  const auto all = ranks.allgather(std::as_bytes(std::span(own)));
-  const auto odd = std::find_if(all.begin(), all.end(), [&](const std::string& other) { return other != all[0]; });
+  const std::string own = fmt::format(
+      "{} lanes of {} numbers in {} threads, buckets of {} bytes, method {}, driver {}",
+      sizes.lanes, sizes.floats, sizes.threads, sizes.options.bucket_bytes,
+      static_cast<int>(sizes.options.method), sizes.dedicated_driver ? "dedicated" : "works");
+  const auto all = ranks.allgather(bytes_of(own));
+  const auto odd = std::find_if(all.begin(), all.end(),
+                                [&](const std::string& other) { return other != all[0]; });
   if (odd == all.end()) return;
-  throw AgreedError(fmt::format("the ranks disagree on the gradient exchange: rank {} has {}, rank 0 has {}", odd - all.begin(),
-                                *odd, all[0]),
-                    {.field = {}}, "give every rank the same number of threads", ExitCode::Config);
+  throw AgreedError(
+      fmt::format("the ranks disagree on the gradient exchange: rank {} has {}, rank 0 has {}",
+                  odd - all.begin(), *odd, all[0]),
+      {.field = {}}, "give every rank the same number of threads", ExitCode::Config);
 }
 
 struct AddDoubles {
@@ -49,14 +52,6 @@ struct AddDoubles {
     for (std::size_t i = 0; i < left.size(); ++i) left[i] += right[i];
   }
 };
-
-std::vector<double> as_doubles(const std::string& bytes) {
-  std::vector<double> values(bytes.size() / sizeof(double));
-  std::memcpy(values.data(), bytes.data(), values.size() * sizeof(double));
-  return values;
-}
-
-std::span<const std::byte> bytes_of(const std::vector<double>& values) { return std::as_bytes(std::span(values)); }
 
 }  // namespace
 
@@ -69,10 +64,12 @@ struct GradientExchange::Impl {
         pieces.push_back({segments.back(), rank});
         continue;
       }
-      for (std::size_t owner = 0; owner < sizes.world_size; ++owner) pieces.push_back({plan.owned(bucket, owner), owner});
+      for (std::size_t owner = 0; owner < sizes.world_size; ++owner)
+        pieces.push_back({plan.owned(bucket, owner), owner});
     }
     std::erase_if(pieces, [](const Piece& piece) { return piece.range.begin == piece.range.end; });
-    std::sort(pieces.begin(), pieces.end(), [](const Piece& a, const Piece& b) { return a.range.begin < b.range.begin; });
+    std::sort(pieces.begin(), pieces.end(),
+              [](const Piece& a, const Piece& b) { return a.range.begin < b.range.begin; });
     if (sizes.world_size == 1) return;
     compare_sizes(world, sizes);
     make_transport();
@@ -108,7 +105,9 @@ struct GradientExchange::Impl {
     return reduce->poll();
   }
 
-  bool in_flight() const { return (reduce && !reduce->finished()) || (allgather && !allgather->finished()); }
+  bool in_flight() const {
+    return (reduce && !reduce->finished()) || (allgather && !allgather->finished());
+  }
 
   struct Piece {
     Segment range;
@@ -124,20 +123,22 @@ struct GradientExchange::Impl {
   std::optional<Messages> messages;
   std::unique_ptr<ReduceScatter> reduce;
   std::unique_ptr<Allgather> allgather;
-  std::mutex transport_mutex;     // MPI is called by one thread at a time
+  std::mutex transport_mutex;  // MPI is called by one thread at a time
   std::mutex queue_mutex;
-  std::vector<std::size_t> queue; // complete buckets which nobody has sent yet
+  std::vector<std::size_t> queue;  // complete buckets which nobody has sent yet
   double seconds = 0;
 };
 
-GradientExchange::GradientExchange(const Communicator& ranks, std::size_t lanes, std::size_t floats, std::size_t threads,
-                                   bool dedicated_driver, const ExchangeOptions& options)
-    : impl_(std::make_unique<Impl>(
-          ranks, ExchangeSizes{index(ranks.world_size()), lanes, floats, threads, dedicated_driver, options})) {}
+GradientExchange::GradientExchange(const Communicator& ranks, std::size_t lanes, std::size_t floats,
+                                   std::size_t threads, bool dedicated_driver,
+                                   const ExchangeOptions& options)
+    : impl_(std::make_unique<Impl>(ranks, ExchangeSizes{index(ranks.world_size()), lanes, floats,
+                                                        threads, dedicated_driver, options})) {}
 
 GradientExchange::~GradientExchange() {
   if (!impl_->in_flight()) return;
-  // An error has ended the step on all ranks, and MPI may still read and write the buffers: they live on to the end.
+  // An error has ended the step on all ranks, and MPI may still read and write the buffers: they
+  // live on to the end.
   static std::list<std::unique_ptr<Impl>> abandoned;
   abandoned.push_back(std::move(impl_));
 }
@@ -154,7 +155,8 @@ void GradientExchange::begin() {
   if (!own.reduce) return;
   const std::lock_guard lock(own.transport_mutex);
   own.reduce->restart();
-  for (std::size_t bucket = 0; !own.lanes.has_lanes() && bucket < own.segments.size(); ++bucket) own.reduce->start(bucket);
+  for (std::size_t bucket = 0; !own.lanes.has_lanes() && bucket < own.segments.size(); ++bucket)
+    own.reduce->start(bucket);
   own.progress();
 }
 
@@ -167,7 +169,8 @@ void GradientExchange::ready(std::size_t thread, std::size_t lane, std::size_t c
   impl_->lanes.ready(thread, lane, count, complete);
   if (!impl_->reduce) return;
   if (!complete.empty()) impl_->hand_over(complete);
-  // A thread that finds another one at work goes on computing: that one, a later call or reduce() takes the queue.
+  // A thread that finds another one at work goes on computing: that one, a later call or reduce()
+  // takes the queue.
   const std::unique_lock lock(impl_->transport_mutex, std::try_to_lock);
   if (lock.owns_lock()) impl_->progress();
 }
@@ -180,12 +183,13 @@ std::vector<double> GradientExchange::scalars(const std::vector<std::vector<doub
   TreeCounter<std::vector<double>, AddDoubles> own_sums(lanes, own, {});
   for (const auto& values : lane_values) own_sums.push(values);
   std::vector<double> packed;
-  for (const auto& values : own_sums.values()) packed.insert(packed.end(), values.begin(), values.end());
+  for (const auto& values : own_sums.values())
+    packed.insert(packed.end(), values.begin(), values.end());
   const auto all = impl_->ranks.allgather(bytes_of(packed));
   TreeCounter<std::vector<double>, AddDoubles> tree(lanes, {0, lanes}, {});
   for (std::size_t rank = 0; rank < all.size(); ++rank) {
     const std::vector<Node>& nodes = impl_->plan.rank_nodes(rank);
-    const std::vector<double> values = as_doubles(all[rank]);
+    const std::vector<double> values = values_of<double>(all[rank]);
     const std::size_t count = nodes.empty() ? 0 : values.size() / nodes.size();
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       const auto first = values.begin() + static_cast<std::ptrdiff_t>(i * count);
@@ -241,11 +245,12 @@ double GradientExchange::block_sum(const std::function<double(std::size_t, std::
     }
     own_sums.insert(own_sums.end(), counter.values().begin(), counter.values().end());
   }
-  std::vector<std::vector<double>> sums(impl_->plan.sizes().world_size);  // a rank: of its segments' maximal nodes
+  std::vector<std::vector<double>> sums(
+      impl_->plan.sizes().world_size);  // a rank: of its segments' maximal nodes
   sums[impl_->rank] = own_sums;
   if (impl_->allgather) {  // otherwise this rank owns everything
     const auto all = impl_->ranks.allgather(bytes_of(own_sums));
-    std::transform(all.begin(), all.end(), sums.begin(), as_doubles);
+    std::transform(all.begin(), all.end(), sums.begin(), values_of<double>);
   }
   std::vector<std::size_t> next(sums.size(), 0);
   TreeCounter<double, decltype(add)> tree(blocks, {0, blocks}, add);
@@ -263,7 +268,8 @@ void GradientExchange::allgather(std::span<float> values) {
   if (!own.allgather) return;
   const Timer timer(own.seconds);
   Communicator::Impl& ranks = own.ranks.impl();
-  const Call call = ranks.enter(Operation::ExchangeAllgather, static_cast<std::int64_t>(values.size_bytes()));
+  const Call call =
+      ranks.enter(Operation::ExchangeAllgather, static_cast<std::int64_t>(values.size_bytes()));
   Waiter waiter(ranks, call);
   own.allgather->begin(values.data());
   while (!own.allgather->finished()) {
@@ -279,6 +285,8 @@ double GradientExchange::seconds() const noexcept { return impl_->seconds; }
 double GradientExchange::tree_seconds() const noexcept {
   return impl_->lanes.seconds() + (impl_->reduce ? impl_->reduce->seconds() : 0);
 }
-std::uint64_t GradientExchange::bytes_sent() const noexcept { return impl_->messages ? impl_->messages->bytes_sent() : 0; }
+std::uint64_t GradientExchange::bytes_sent() const noexcept {
+  return impl_->messages ? impl_->messages->bytes_sent() : 0;
+}
 
 }  // namespace lockstep::dist

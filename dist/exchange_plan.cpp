@@ -11,18 +11,23 @@ namespace {
 // A bucket's messages must stay far below MPI's 2^31 bytes.
 constexpr std::size_t kMaxBucketFloats = std::size_t{64} << 20;
 
-std::size_t segments_in(std::size_t floats) { return (floats + kSegmentFloats - 1) / kSegmentFloats; }
+std::size_t segments_in(std::size_t floats) {
+  return (floats + kSegmentFloats - 1) / kSegmentFloats;
+}
 
 /// Blocks [begin, end) of kSegmentFloats, counted from the beginning of `range`, cut to it.
 Segment blocks(Segment range, std::size_t begin, std::size_t end) {
-  return {std::min(range.begin + begin * kSegmentFloats, range.end), std::min(range.begin + end * kSegmentFloats, range.end)};
+  return {std::min(range.begin + begin * kSegmentFloats, range.end),
+          std::min(range.begin + end * kSegmentFloats, range.end)};
 }
 
 }  // namespace
 
 Fold fold_nodes(std::size_t n, const std::vector<Node>& nodes) {
   Fold fold;
-  const auto add = [&](std::size_t left, std::size_t right) { fold.additions.push_back({left, right}); };
+  const auto add = [&](std::size_t left, std::size_t right) {
+    fold.additions.push_back({left, right});
+  };
   TreeCounter<std::size_t, decltype(add)> counter(n, {0, n}, add);
   for (std::size_t i = 0; i < nodes.size(); ++i) counter.push_node(nodes[i], i);
   fold.nodes = counter.nodes();
@@ -42,7 +47,8 @@ ThreadPlan plan_thread(std::size_t n, Node lanes) {
   TreeCounter<std::size_t, decltype(add)> counter(n, lanes, add);
   for (std::size_t lane = lanes.begin; lane < lanes.end; ++lane) {
     if (unused.empty()) unused.push_back(plan.buffers++);
-    const std::size_t buffer = unused.back();  // the one used last, which is most likely still in the cache
+    const std::size_t buffer =
+        unused.back();  // the one used last, which is most likely still in the cache
     unused.pop_back();
     plan.steps.push_back({buffer, {}});
     additions = &plan.steps.back().additions;
@@ -54,9 +60,11 @@ ThreadPlan plan_thread(std::size_t n, Node lanes) {
 }
 
 ExchangePlan::ExchangePlan(const ExchangeSizes& sizes) : sizes_(sizes) {
-  expects(sizes.lanes > 0 && sizes.threads > 0 && sizes.world_size > 0, "exchange: at least one lane, thread and rank");
+  expects(sizes.lanes > 0 && sizes.threads > 0 && sizes.world_size > 0,
+          "exchange: at least one lane, thread and rank");
   first_worker_ = sizes.dedicated_driver && sizes.world_size > 1 ? 1 : 0;
-  const std::size_t wanted = segments_in(sizes.options.bucket_bytes / sizeof(float)) * kSegmentFloats;
+  const std::size_t wanted =
+      segments_in(sizes.options.bucket_bytes / sizeof(float)) * kSegmentFloats;
   const std::size_t bucket = std::clamp(wanted, kSegmentFloats, kMaxBucketFloats);
   for (std::size_t begin = 0; begin < sizes.floats; begin += bucket) {
     buckets_.push_back({begin, std::min(begin + bucket, sizes.floats)});
@@ -100,7 +108,9 @@ Node ExchangePlan::rank_lanes(std::size_t rank) const {
 Segment ExchangePlan::owned(std::size_t bucket, std::size_t rank) const {
   const Segment whole = buckets_[bucket];
   if (sizes_.options.method == ExchangeMethod::PlainAllreduce) return whole;
-  if (halves_) return rank < first_worker_ ? blocks(whole, 0, 0) : halved(bucket, rank - first_worker_, rounds_);
+  if (halves_)
+    return rank < first_worker_ ? blocks(whole, 0, 0)
+                                : halved(bucket, rank - first_worker_, rounds_);
   const Node own = block_of(segments_in(whole.end - whole.begin), rank, sizes_.world_size);
   return blocks(whole, own.begin, own.end);
 }

@@ -1,6 +1,7 @@
 #pragma once
-/// Who computes which lanes, who owns which segment, and in which order sums are taken: everything about a gradient exchange
-/// that follows from its sizes alone. Every rank makes the same plan for all ranks. No communication. Private to dist/.
+/// Who computes which lanes, who owns which segment, and in which order sums are taken: everything
+/// about a gradient exchange that follows from its sizes alone. Every rank makes the same plan for
+/// all ranks. No communication. Private to dist/.
 
 #include <cstddef>
 #include <vector>
@@ -20,13 +21,15 @@ struct Addition {
 struct Fold {
   std::vector<Addition> additions;  ///< in order, indices into the nodes
   std::vector<Node> nodes;          ///< what is left: the maximal nodes
-  std::vector<std::size_t> values;  ///< where their sums are: index of the node each of them begins with
+  std::vector<std::size_t>
+      values;  ///< where their sums are: index of the node each of them begins with
 };
 
 /// The fold of `nodes`, neighbours in ascending order, of the tree over [0, n).
 Fold fold_nodes(std::size_t n, const std::vector<Node>& nodes);
 
-/// What a thread does with its lanes: which of its buffers each lane is computed into, and what is added at its end.
+/// What a thread does with its lanes: which of its buffers each lane is computed into, and what is
+/// added at its end.
 struct ThreadPlan {
   struct Lane {
     std::size_t buffer = 0;
@@ -65,11 +68,13 @@ class ExchangePlan {
   /// The piece of a bucket that a rank owns; may be empty.
   Segment owned(std::size_t bucket, std::size_t rank) const;
 
-  /// Whether recursive halving follows the tree: the number of workers is a power of two and each has one node of it.
+  /// Whether recursive halving follows the tree: the number of workers is a power of two and each
+  /// has one node of it.
   bool halves() const noexcept { return halves_; }
   std::size_t rounds() const noexcept { return rounds_; }  ///< log2(workers), for halving
-  /// What `worker` still has to sum of a bucket after `rounds` rounds of halving: in round k (from 0) the workers that
-  /// differ in bit k alone share their common range, the lower one keeps the lower half.
+  /// What `worker` still has to sum of a bucket after `rounds` rounds of halving: in round k (from
+  /// 0) the workers that differ in bit k alone share their common range, the lower one keeps the
+  /// lower half.
   Segment halved(std::size_t bucket, std::size_t worker, std::size_t rounds) const;
 
  private:

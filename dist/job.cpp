@@ -1,7 +1,6 @@
 #include "dist/job.hpp"
 
-#include <cstring>
-
+#include "dist/bytes.hpp"
 #include "dist/error_text.hpp"
 #include "dist/mpi_communicator.hpp"
 #include "dist/mpi_transfer.hpp"
@@ -33,8 +32,8 @@ struct Holder {
 void send(Impl& ranks, const Value& value, int peer, const Call& call) {
   const Header header{value.bytes.size(), value.failed ? 1u : 0u};
   MPI_Request request = MPI_REQUEST_NULL;
-  check(MPI_Isend(&header, sizeof header, MPI_BYTE, peer, kHeaderTag, ranks.data.get(), &request), "MPI_Isend", ranks.rank,
-        sizeof header);
+  check(MPI_Isend(&header, sizeof header, MPI_BYTE, peer, kHeaderTag, ranks.data.get(), &request),
+        "MPI_Isend", ranks.rank, sizeof header);
   ranks.wait(request, call);
   Transfers transfers(ranks);
   transfers.send(value.bytes.data(), value.bytes.size(), peer);
@@ -44,8 +43,8 @@ void send(Impl& ranks, const Value& value, int peer, const Call& call) {
 Value receive(Impl& ranks, int peer, const Call& call) {
   Header header;
   MPI_Request request = MPI_REQUEST_NULL;
-  check(MPI_Irecv(&header, sizeof header, MPI_BYTE, peer, kHeaderTag, ranks.data.get(), &request), "MPI_Irecv", ranks.rank,
-        sizeof header);
+  check(MPI_Irecv(&header, sizeof header, MPI_BYTE, peer, kHeaderTag, ranks.data.get(), &request),
+        "MPI_Irecv", ranks.rank, sizeof header);
   ranks.wait(request, call);
   Value value{header.failed != 0, std::string(header.bytes, '\0')};
   Transfers transfers(ranks);
@@ -63,7 +62,8 @@ class Merger {
 
   void operator()(Holder& left, const Holder& right) const {
     if (left.rank == ranks_.rank) {
-      Value other = right.rank == ranks_.rank ? std::move(own_[right.index]) : receive(ranks_, right.rank, call_);
+      Value other = right.rank == ranks_.rank ? std::move(own_[right.index])
+                                              : receive(ranks_, right.rank, call_);
       combine(own_[left.index], std::move(other));
     } else if (right.rank == ranks_.rank) {
       send(ranks_, own_[right.index], left.rank, call_);
@@ -96,24 +96,25 @@ class Merger {
 std::string merge_tree(const Communicator& ranks, std::size_t n, const std::vector<Node>& nodes,
                        std::vector<std::string> values,
                        const std::function<std::string(std::string, std::string)>& merge) {
-  expects(n > 0 && nodes.size() == values.size(), "merge_tree: a value for each node of a tree that is not empty");
+  expects(n > 0 && nodes.size() == values.size(),
+          "merge_tree: a value for each node of a tree that is not empty");
   std::vector<Value> own;
   for (std::string& value : values) own.push_back({false, std::move(value)});
-  const auto all_nodes = ranks.allgather(std::as_bytes(std::span(nodes)));
+  const auto all_nodes = ranks.allgather(bytes_of(nodes));
   const Call call = ranks.impl().enter(Operation::MergeTree);
-  // Every rank walks through the whole tree in the same order and takes part where it holds a value. A merge waits only
-  // for merges below it, so independent branches go on at the same time.
+  // Every rank walks through the whole tree in the same order and takes part where it holds a
+  // value. A merge waits only for merges below it, so independent branches go on at the same time.
   TreeCounter<Holder, Merger> tree(n, {0, n}, Merger(ranks.impl(), call, own, merge));
   for (int rank = 0; rank < ranks.world_size(); ++rank) {
-    const std::string& bytes = all_nodes[static_cast<std::size_t>(rank)];
-    std::vector<Node> theirs(bytes.size() / sizeof(Node));
-    std::memcpy(theirs.data(), bytes.data(), theirs.size() * sizeof(Node));
+    const auto theirs = values_of<Node>(all_nodes[static_cast<std::size_t>(rank)]);
     for (std::size_t i = 0; i < theirs.size(); ++i) tree.push_node(theirs[i], {rank, i});
   }
-  expects(tree.nodes().size() == 1 && tree.nodes()[0] == Node{0, n}, "merge_tree: the ranks' nodes cover [0, n) in order");
+  expects(tree.nodes().size() == 1 && tree.nodes()[0] == Node{0, n},
+          "merge_tree: the ranks' nodes cover [0, n) in order");
   const Holder root = tree.values()[0];
   std::string total;
-  if (root.rank == ranks.rank()) total = (own[root.index].failed ? '1' : '0') + std::move(own[root.index].bytes);
+  if (root.rank == ranks.rank())
+    total = (own[root.index].failed ? '1' : '0') + std::move(own[root.index].bytes);
   ranks.broadcast(total, root.rank);
   if (total[0] == '1') throw unpack_error(total.substr(1), ranks.world_size() > 1);
   total.erase(0, 1);

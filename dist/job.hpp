@@ -29,8 +29,8 @@ std::string merge_tree(const Communicator& ranks, std::size_t n, const std::vect
                        std::vector<std::string> values,
                        const std::function<std::string(std::string, std::string)>& merge);
 
-/// COLLECTIVE. `partitions` in all; `own` are this rank's, those of block `block`, in order. An exception in map on any rank
-/// ends as an AgreedError on all.
+/// COLLECTIVE. `partitions` in all; `own` are this rank's, those of block `block`, in order. An exception in map, merge
+/// or finish on any rank ends as an AgreedError on all.
 template <typename Job, typename Piece>
 auto run_job(const Communicator& ranks, ThreadPool& threads, const Job& job, std::size_t partitions, Node block,
              const std::vector<Piece>& own) {
@@ -52,7 +52,9 @@ auto run_job(const Communicator& ranks, ThreadPool& threads, const Job& job, std
         job.save(job.merge(job.load(left), job.load(right)), merged);
         return merged;
       });
-  return job.finish(job.load(total));
+  std::optional<decltype(job.finish(job.load(total)))> result;
+  all_or_none(ranks, [&] { result.emplace(job.finish(job.load(total))); });
+  return std::move(*result);
 }
 
 }  // namespace lockstep::dist

@@ -9,31 +9,38 @@
 namespace lockstep::dist {
 namespace {
 
-constexpr std::size_t kCacheFloats = 4096;  // 16 KB: two operands of an addition fit the first-level cache
+constexpr std::size_t kCacheFloats =
+    4096;  // 16 KB: two operands of an addition fit the first-level cache
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 }  // namespace
 
-LOCKSTEP_SIMD void add_to(float* __restrict left, const float* __restrict right, std::size_t count) {
+LOCKSTEP_SIMD void add_to(float* __restrict left, const float* __restrict right,
+                          std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) left[i] += right[i];
 }
 
-LOCKSTEP_SIMD void add_into(float* __restrict sum, const float* __restrict left, const float* __restrict right,
-                            std::size_t count) {
+LOCKSTEP_SIMD void add_into(float* __restrict sum, const float* __restrict left,
+                            const float* __restrict right, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) sum[i] = left[i] + right[i];
 }
 
-void add_all(const std::vector<Addition>& additions, std::span<float* const> values, Segment range) {
+void add_all(const std::vector<Addition>& additions, std::span<float* const> values,
+             Segment range) {
   for (std::size_t at = range.begin; at < range.end; at += kCacheFloats) {
     const std::size_t count = std::min(kCacheFloats, range.end - at);
-    for (const Addition& addition : additions) add_to(values[addition.left] + at, values[addition.right] + at, count);
+    for (const Addition& addition : additions)
+      add_to(values[addition.left] + at, values[addition.right] + at, count);
   }
 }
 
-void fold_into(float* sum, const std::vector<Addition>& additions, std::span<float* const> values, std::size_t count) {
+void fold_into(float* sum, const std::vector<Addition>& additions, std::span<float* const> values,
+               std::size_t count) {
   if (additions.empty()) {
     std::copy_n(values[0], count, sum);
     return;
@@ -43,12 +50,15 @@ void fold_into(float* sum, const std::vector<Addition>& additions, std::span<flo
     for (std::size_t i = 0; i + 1 < additions.size(); ++i) {
       add_to(values[additions[i].left] + at, values[additions[i].right] + at, size);
     }
-    add_into(sum + at, values[additions.back().left] + at, values[additions.back().right] + at, size);
+    add_into(sum + at, values[additions.back().left] + at, values[additions.back().right] + at,
+             size);
   }
 }
 
 LaneSums::LaneSums(const ExchangePlan& plan, std::size_t rank)
-    : plan_(plan), threads_(plan.sizes().threads), arrived_(new std::atomic<std::size_t>[plan.buckets().size()]) {
+    : plan_(plan),
+      threads_(plan.sizes().threads),
+      arrived_(new std::atomic<std::size_t>[plan.buckets().size()]) {
   std::vector<Node> nodes;
   for (std::size_t t = 0; t < threads_.size(); ++t) {
     Thread& thread = threads_[t];
@@ -73,14 +83,16 @@ std::span<float> LaneSums::lane(std::size_t thread, std::size_t lane) {
   expects(own.lane < own.plan.steps.size() && own.plan.lanes.begin + own.lane == lane,
           "exchange: a thread takes its own lanes in ascending order");
   const std::size_t buffer = own.plan.steps[own.lane].buffer;
-  if (own.values[buffer] == nullptr) {  // made by the thread that will use it, so that it lies in memory near its core
+  if (own.values[buffer] ==
+      nullptr) {  // made by the thread that will use it, so that it lies in memory near its core
     own.buffers[buffer] = Buffer<float>(plan_.sizes().floats);
     own.values[buffer] = own.buffers[buffer].data();
   }
   return {own.values[buffer], plan_.sizes().floats};
 }
 
-void LaneSums::ready(std::size_t thread, std::size_t lane, std::size_t count, std::vector<std::size_t>& complete) {
+void LaneSums::ready(std::size_t thread, std::size_t lane, std::size_t count,
+                     std::vector<std::size_t>& complete) {
   Thread& own = threads_[thread];
   expects(own.lane < own.plan.steps.size() && own.plan.lanes.begin + own.lane == lane,
           "exchange: a thread ends its lanes in ascending order");
@@ -88,7 +100,8 @@ void LaneSums::ready(std::size_t thread, std::size_t lane, std::size_t count, st
   const ThreadPlan::Lane& step = own.plan.steps[own.lane];
   const bool last = own.lane + 1 == own.plan.steps.size();
   const auto start = Clock::now();
-  for (; own.buckets_done < buckets.size() && buckets[own.buckets_done].end <= count; ++own.buckets_done) {
+  for (; own.buckets_done < buckets.size() && buckets[own.buckets_done].end <= count;
+       ++own.buckets_done) {
     const std::size_t bucket = own.buckets_done;
     add_all(step.additions, own.values, buckets[bucket]);
     if (!last) continue;

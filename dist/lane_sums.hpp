@@ -1,6 +1,7 @@
 #pragma once
-/// The gradients of this rank's own lanes and their sums: each thread's binary counter over its lanes, bucket by bucket, then
-/// the fold over the threads of the rank. No communication. Private to dist/.
+/// The gradients of this rank's own lanes and their sums: each thread's binary counter over its
+/// lanes, bucket by bucket, then the fold over the threads of the rank. No communication. Private
+/// to dist/.
 
 #include <atomic>
 #include <cstddef>
@@ -18,12 +19,14 @@ void add_to(float* left, const float* right, std::size_t count);
 /// sum[i] = left[i] + right[i]. The ranges do not overlap.
 void add_into(float* sum, const float* left, const float* right, std::size_t count);
 
-/// The additions on `range` of values[...], piece by piece so that an operand is still in the cache when it is used again.
+/// The additions on `range` of values[...], piece by piece so that an operand is still in the cache
+/// when it is used again.
 void add_all(const std::vector<Addition>& additions, std::span<float* const> values, Segment range);
 
-/// The sum of values[...][0, count) into `sum`: all `additions`, the last of which makes the root; without any, a copy of the
-/// only value. Overwrites values.
-void fold_into(float* sum, const std::vector<Addition>& additions, std::span<float* const> values, std::size_t count);
+/// The sum of values[...][0, count) into `sum`: all `additions`, the last of which makes the root;
+/// without any, a copy of the only value. Overwrites values.
+void fold_into(float* sum, const std::vector<Addition>& additions, std::span<float* const> values,
+               std::size_t count);
 
 class LaneSums {
  public:
@@ -34,9 +37,11 @@ class LaneSums {
   /// The buffer of the thread's next lane. Each thread calls this and ready() for its own lanes.
   std::span<float> lane(std::size_t thread, std::size_t lane);
 
-  /// The first `count` numbers of the thread's lane are final. Appends to `complete` the buckets that have thereby become
-  /// sums over all own lanes; over all threads each bucket comes up once a step, in ascending order for each thread.
-  void ready(std::size_t thread, std::size_t lane, std::size_t count, std::vector<std::size_t>& complete);
+  /// The first `count` numbers of the thread's lane are final. Appends to `complete` the buckets
+  /// that have thereby become sums over all own lanes; over all threads each bucket comes up once a
+  /// step, in ascending order for each thread.
+  void ready(std::size_t thread, std::size_t lane, std::size_t count,
+             std::vector<std::size_t>& complete);
 
   bool has_lanes() const noexcept { return active_threads_ > 0; }
   bool complete() const noexcept;  ///< all own lanes have ended. One thread
@@ -50,9 +55,9 @@ class LaneSums {
   struct alignas(64) Thread {
     ThreadPlan plan;
     std::vector<Buffer<float>> buffers;
-    std::vector<float*> values;     // of the buffers
-    std::size_t lane = 0;           // index of the current one in the plan
-    std::size_t buckets_done = 0;   // of the current lane
+    std::vector<float*> values;    // of the buffers
+    std::size_t lane = 0;          // index of the current one in the plan
+    std::size_t buckets_done = 0;  // of the current lane
     double seconds = 0;
   };
   struct Source {
@@ -66,7 +71,8 @@ class LaneSums {
   std::size_t active_threads_ = 0;
   std::vector<Source> sources_;  // the nodes of all threads in order
   Fold fold_;                    // of the sources
-  std::unique_ptr<std::atomic<std::size_t>[]> arrived_;  // a bucket: threads whose last lane has passed it
+  std::unique_ptr<std::atomic<std::size_t>[]>
+      arrived_;  // a bucket: threads whose last lane has passed it
 };
 
 }  // namespace lockstep::dist

@@ -13,7 +13,8 @@
 
 namespace lockstep::dist {
 
-/// Messages are cut into pieces of at most this size: far below MPI's 2^31, and small enough to flow.
+/// Messages are cut into pieces of at most this size: far below MPI's 2^31, and small enough to
+/// flow.
 inline constexpr std::size_t kPieceBytes = std::size_t{4} << 20;
 
 /// In a group of one rank no communicator exists and nothing calls MPI.
@@ -41,8 +42,9 @@ struct Communicator::Impl {
 /// COLLECTIVE. A communicator over the ranks of `comm`, which it copies.
 Communicator make_communicator(MPI_Comm comm, const CollectiveOptions& options);
 
-/// One wait: call idle() whenever nothing has moved, moved() whenever something has. Spins a little, then gives the core
-/// away, then sleeps; when it gets long it finds out who is missing and says so; in the end it throws.
+/// One wait: call idle() whenever nothing has moved, moved() whenever something has. Spins a
+/// little, then gives the core away, then sleeps; when it gets long it finds out who is missing and
+/// says so; in the end it throws.
 class Waiter {
  public:
   Waiter(Communicator::Impl& ranks, const Call& call) : ranks_(ranks), call_(call) {}

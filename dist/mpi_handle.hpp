@@ -12,7 +12,8 @@
 
 namespace lockstep::dist {
 
-/// Throws CommunicationError: MPI call `call` on `rank` about `bytes` bytes (negative: none) returned `code`.
+/// Throws CommunicationError: MPI call `call` on `rank` about `bytes` bytes (negative: none)
+/// returned `code`.
 [[noreturn]] void throw_mpi_error(int code, const char* call, int rank, std::int64_t bytes);
 
 /// The one place where MPI's return codes are looked at.
@@ -20,7 +21,8 @@ inline void check(int code, const char* call, int rank, std::int64_t bytes = -1)
   if (code != MPI_SUCCESS) throw_mpi_error(code, call, rank, bytes);
 }
 
-/// Owns a communicator. MPI_Comm_free is collective, so a rank that unwinds alone must not enter it.
+/// Owns a communicator. MPI_Comm_free is collective, so a rank that unwinds alone must not enter
+/// it.
 class CommHandle {
  public:
   CommHandle() = default;

@@ -19,28 +19,46 @@ void throw_mpi_error(int code, const char* call, int rank, std::int64_t bytes) {
   int length = 0;
   MPI_Error_string(code, text, &length);
   throw CommunicationError(
-      fmt::format("{} failed{}: {}", call, bytes < 0 ? "" : fmt::format(" for {} bytes", bytes), text),
-      {.rank = rank}, "another rank or the network may have failed: see the messages of the other ranks");
+      fmt::format("{} failed{}: {}", call, bytes < 0 ? "" : fmt::format(" for {} bytes", bytes),
+                  text),
+      {.rank = rank},
+      "another rank or the network may have failed: see the messages of the other ranks");
 }
 
 const char* name_of(Operation operation) {
   switch (operation) {
-    case Operation::None: return "nothing";
-    case Operation::Barrier: return "barrier";
-    case Operation::Broadcast: return "broadcast";
-    case Operation::AllreduceSum: return "allreduce_sum";
-    case Operation::AllreduceMin: return "allreduce_min";
-    case Operation::AllreduceMax: return "allreduce_max";
-    case Operation::Gather: return "gather";
-    case Operation::Allgather: return "allgather";
-    case Operation::AllToAll: return "all_to_all";
-    case Operation::AllgatherSegments: return "allgather_segments";
-    case Operation::Split: return "split";
-    case Operation::MergeTree: return "merge_tree";
-    case Operation::Exchange: return "gradient exchange set-up";
-    case Operation::Reduce: return "gradient reduce_scatter";
-    case Operation::ExchangeAllgather: return "weight allgather";
-    case Operation::EndOfSession: return "end of the session";
+    case Operation::None:
+      return "nothing";
+    case Operation::Barrier:
+      return "barrier";
+    case Operation::Broadcast:
+      return "broadcast";
+    case Operation::AllreduceSum:
+      return "allreduce_sum";
+    case Operation::AllreduceMin:
+      return "allreduce_min";
+    case Operation::AllreduceMax:
+      return "allreduce_max";
+    case Operation::Gather:
+      return "gather";
+    case Operation::Allgather:
+      return "allgather";
+    case Operation::AllToAll:
+      return "all_to_all";
+    case Operation::AllgatherSegments:
+      return "allgather_segments";
+    case Operation::Split:
+      return "split";
+    case Operation::MergeTree:
+      return "merge_tree";
+    case Operation::Exchange:
+      return "gradient exchange set-up";
+    case Operation::Reduce:
+      return "gradient reduce_scatter";
+    case Operation::ExchangeAllgather:
+      return "weight allgather";
+    case Operation::EndOfSession:
+      return "end of the session";
   }
   return "an unknown collective";
 }
@@ -61,7 +79,8 @@ StallWatch::~StallWatch() {
   listen();  // what was sent to this rank should not lie around when MPI ends
   letters_.remove_if(delivered);
   if (letters_.empty()) return;
-  // MPI may read a letter until it is delivered or the process ends, so the list's nodes move as they are.
+  // MPI may read a letter until it is delivered or the process ends, so the list's nodes move as
+  // they are.
   static std::list<Letter> kept;
   kept.splice(kept.end(), letters_);
 }
@@ -69,7 +88,8 @@ StallWatch::~StallWatch() {
 bool StallWatch::delivered(Letter& letter) {
   int done = 0;
   const int count = static_cast<int>(letter.sends.size());
-  return MPI_Testall(count, letter.sends.data(), &done, MPI_STATUSES_IGNORE) == MPI_SUCCESS && done != 0;
+  return MPI_Testall(count, letter.sends.data(), &done, MPI_STATUSES_IGNORE) == MPI_SUCCESS &&
+         done != 0;
 }
 
 void StallWatch::announce(const Call& call) {
@@ -78,8 +98,8 @@ void StallWatch::announce(const Call& call) {
   for (int peer = 0; peer < static_cast<int>(hosts_.size()); ++peer) {
     if (peer == rank_) continue;
     MPI_Request request = MPI_REQUEST_NULL;
-    check(MPI_Isend(&letter.call, sizeof(Call), MPI_BYTE, peer, kNoticeTag, comm_.get(), &request), "MPI_Isend", rank_,
-          sizeof(Call));
+    check(MPI_Isend(&letter.call, sizeof(Call), MPI_BYTE, peer, kNoticeTag, comm_.get(), &request),
+          "MPI_Isend", rank_, sizeof(Call));
     letter.sends.push_back(request);
   }
 }
@@ -90,10 +110,12 @@ bool StallWatch::listen() {
     int there = 0;
     MPI_Message message = MPI_MESSAGE_NULL;
     MPI_Status status;
-    check(MPI_Improbe(MPI_ANY_SOURCE, kNoticeTag, comm_.get(), &there, &message, &status), "MPI_Improbe", rank_);
+    check(MPI_Improbe(MPI_ANY_SOURCE, kNoticeTag, comm_.get(), &there, &message, &status),
+          "MPI_Improbe", rank_);
     if (there == 0) return heard;
     Call call;
-    check(MPI_Mrecv(&call, sizeof(Call), MPI_BYTE, &message, MPI_STATUS_IGNORE), "MPI_Mrecv", rank_, sizeof(Call));
+    check(MPI_Mrecv(&call, sizeof(Call), MPI_BYTE, &message, MPI_STATUS_IGNORE), "MPI_Mrecv", rank_,
+          sizeof(Call));
     heard_[static_cast<std::size_t>(status.MPI_SOURCE)] = call;
     heard = true;
   }
@@ -111,7 +133,8 @@ std::string StallWatch::missing(const Call& call) const {
     const Call& last = heard_[peer];
     if (static_cast<int>(peer) == rank_ || last == call) continue;
     if (++count > kNamedRanks) continue;
-    const bool known = last.sequence >= call.sequence;  // an older call only says where it was long ago
+    const bool known =
+        last.sequence >= call.sequence;  // an older call only says where it was long ago
     text += fmt::format("{}rank {} on host {} ({})", count == 1 ? "" : ", ", peer, hosts_[peer],
                         known ? "is in " + to_string(last) : "has not come");
   }

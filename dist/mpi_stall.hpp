@@ -1,6 +1,6 @@
 #pragma once
-/// Who waits where: when a collective takes too long, the waiting ranks tell each other which one they are in, so that the
-/// report can name the ranks that are missing. Private to dist/.
+/// Who waits where: when a collective takes too long, the waiting ranks tell each other which one
+/// they are in, so that the report can name the ranks that are missing. Private to dist/.
 
 #include <cstdint>
 #include <list>
@@ -12,8 +12,22 @@
 namespace lockstep::dist {
 
 enum class Operation : std::int64_t {
-  None, Barrier, Broadcast, AllreduceSum, AllreduceMin, AllreduceMax, Gather, Allgather, AllToAll,
-  AllgatherSegments, Split, MergeTree, Exchange, Reduce, ExchangeAllgather, EndOfSession,
+  None,
+  Barrier,
+  Broadcast,
+  AllreduceSum,
+  AllreduceMin,
+  AllreduceMax,
+  Gather,
+  Allgather,
+  AllToAll,
+  AllgatherSegments,
+  Split,
+  MergeTree,
+  Exchange,
+  Reduce,
+  ExchangeAllgather,
+  EndOfSession,
 };
 const char* name_of(Operation operation);
 
@@ -45,7 +59,8 @@ class StallWatch {
   /// Takes in what other ranks have told; true if there was anything.
   bool listen();
 
-  /// Whether no rank below this one is known to wait in the same collective: then it is this one that speaks.
+  /// Whether no rank below this one is known to wait in the same collective: then it is this one
+  /// that speaks.
   bool is_lowest_in(const Call& call) const;
 
   /// "rank 3 on host n07 (not heard of), ...": the ranks that are not known to wait in `call`.
@@ -63,8 +78,8 @@ class StallWatch {
   CommHandle comm_;
   int rank_;
   std::vector<std::string> hosts_;
-  std::vector<Call> heard_;       // the last call each rank has told of
-  std::list<Letter> letters_;     // sent, perhaps not delivered yet
+  std::vector<Call> heard_;    // the last call each rank has told of
+  std::list<Letter> letters_;  // sent, perhaps not delivered yet
 };
 
 }  // namespace lockstep::dist

@@ -21,7 +21,8 @@ class Transfers::Queue {
     while (next_ < pieces_.size() && next_ - completed_ < kInFlight) start(pieces_[next_++]);
     int count = 0;
     int indices[kInFlight];
-    check(MPI_Testsome(static_cast<int>(requests_.size()), requests_.data(), &count, indices, MPI_STATUSES_IGNORE),
+    check(MPI_Testsome(static_cast<int>(requests_.size()), requests_.data(), &count, indices,
+                       MPI_STATUSES_IGNORE),
           "MPI_Testsome", ranks_.rank);
     if (count == MPI_UNDEFINED || count == 0) return false;
     completed_ += static_cast<std::size_t>(count);
@@ -33,11 +34,11 @@ class Transfers::Queue {
     MPI_Request& request = *std::find(requests_.begin(), requests_.end(), MPI_REQUEST_NULL);
     const MPI_Comm comm = ranks_.data.get();
     if (sends_) {
-      check(MPI_Isend(piece.data, piece.bytes, MPI_BYTE, piece.peer, kTransferTag, comm, &request), "MPI_Isend",
-            ranks_.rank, piece.bytes);
+      check(MPI_Isend(piece.data, piece.bytes, MPI_BYTE, piece.peer, kTransferTag, comm, &request),
+            "MPI_Isend", ranks_.rank, piece.bytes);
     } else {
-      check(MPI_Irecv(piece.data, piece.bytes, MPI_BYTE, piece.peer, kTransferTag, comm, &request), "MPI_Irecv",
-            ranks_.rank, piece.bytes);
+      check(MPI_Irecv(piece.data, piece.bytes, MPI_BYTE, piece.peer, kTransferTag, comm, &request),
+            "MPI_Irecv", ranks_.rank, piece.bytes);
     }
   }
 

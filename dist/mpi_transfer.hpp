@@ -1,5 +1,6 @@
 #pragma once
-/// Many large messages between pairs of ranks, in pieces, with few of them in flight. Private to dist/.
+/// Many large messages between pairs of ranks, in pieces, with few of them in flight. Private to
+/// dist/.
 
 #include <deque>
 #include <vector>
@@ -8,8 +9,9 @@
 
 namespace lockstep::dist {
 
-/// Messages travel in the order in which they were added, so two ranks must add those between them in the same order, and
-/// all ranks must order their peers so that no circle of ranks waits for each other: by distance (rank + 1, rank + 2, ...).
+/// Messages travel in the order in which they were added, so two ranks must add those between them
+/// in the same order, and all ranks must order their peers so that no circle of ranks waits for
+/// each other: by distance (rank + 1, rank + 2, ...).
 class Transfers {
  public:
   explicit Transfers(Communicator::Impl& ranks) : ranks_(ranks) {}

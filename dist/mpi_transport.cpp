@@ -6,42 +6,48 @@ namespace lockstep::dist {
 namespace {
 
 constexpr std::size_t kParts = 32;
-constexpr std::size_t kTagBuckets = 1 << 16;  // tags repeat after so many buckets: some networks have only 23 bits for them
+constexpr std::size_t kTagBuckets =
+    1 << 16;  // tags repeat after so many buckets: some networks have only 23 bits for them
 
 int tag_of(Messages::Phase phase, std::size_t bucket, std::size_t part) {
   expects(part < kParts, "exchange: at most 32 messages a bucket between two ranks");
-  return static_cast<int>(((bucket % kTagBuckets) * kParts + part) * 2 + static_cast<std::size_t>(phase));
+  return static_cast<int>(((bucket % kTagBuckets) * kParts + part) * 2 +
+                          static_cast<std::size_t>(phase));
 }
 
-std::int64_t float_bytes(std::size_t count) { return static_cast<std::int64_t>(count * sizeof(float)); }
+std::int64_t float_bytes(std::size_t count) {
+  return static_cast<std::int64_t>(count * sizeof(float));
+}
 
 }  // namespace
 
-Messages::Messages(Communicator::Impl& ranks) : comm_(duplicate(ranks.data.get(), ranks.rank)), rank_(ranks.rank) {}
+Messages::Messages(Communicator::Impl& ranks)
+    : comm_(duplicate(ranks.data.get(), ranks.rank)), rank_(ranks.rank) {}
 
-void Messages::send(Phase phase, std::size_t bucket, std::size_t part, const float* data, std::size_t count, std::size_t peer,
-                    Requests& requests) {
+void Messages::send(Phase phase, std::size_t bucket, std::size_t part, const float* data,
+                    std::size_t count, std::size_t peer, Requests& requests) {
   if (count == 0) return;
   MPI_Request& request = requests.emplace_back(MPI_REQUEST_NULL);
-  check(MPI_Isend(data, static_cast<int>(count), MPI_FLOAT, static_cast<int>(peer), tag_of(phase, bucket, part), comm_.get(),
-                  &request),
+  check(MPI_Isend(data, static_cast<int>(count), MPI_FLOAT, static_cast<int>(peer),
+                  tag_of(phase, bucket, part), comm_.get(), &request),
         "MPI_Isend", rank_, float_bytes(count));
   bytes_sent_ += count * sizeof(float);
 }
 
-void Messages::receive(Phase phase, std::size_t bucket, std::size_t part, float* data, std::size_t count, std::size_t peer,
-                       Requests& requests) {
+void Messages::receive(Phase phase, std::size_t bucket, std::size_t part, float* data,
+                       std::size_t count, std::size_t peer, Requests& requests) {
   if (count == 0) return;
   MPI_Request& request = requests.emplace_back(MPI_REQUEST_NULL);
-  check(MPI_Irecv(data, static_cast<int>(count), MPI_FLOAT, static_cast<int>(peer), tag_of(phase, bucket, part), comm_.get(),
-                  &request),
+  check(MPI_Irecv(data, static_cast<int>(count), MPI_FLOAT, static_cast<int>(peer),
+                  tag_of(phase, bucket, part), comm_.get(), &request),
         "MPI_Irecv", rank_, float_bytes(count));
 }
 
 bool Messages::done(Requests& requests) const {
   if (requests.empty()) return true;
   int done = 0;
-  check(MPI_Testall(static_cast<int>(requests.size()), requests.data(), &done, MPI_STATUSES_IGNORE), "MPI_Testall", rank_);
+  check(MPI_Testall(static_cast<int>(requests.size()), requests.data(), &done, MPI_STATUSES_IGNORE),
+        "MPI_Testall", rank_);
   if (done != 0) requests.clear();
   return done != 0;
 }

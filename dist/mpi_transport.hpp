@@ -1,5 +1,6 @@
 #pragma once
-/// How the buckets of a gradient exchange travel: pipelines over buckets, made of nonblocking messages. Private to dist/.
+/// How the buckets of a gradient exchange travel: pipelines over buckets, made of nonblocking
+/// messages. Private to dist/.
 ///
 /// Nothing here waits: poll() moves on what can be moved. One thread at a time.
 
@@ -23,11 +24,12 @@ class Messages {
   /// COLLECTIVE
   explicit Messages(Communicator::Impl& ranks);
 
-  /// `part` tells apart the messages of one bucket between the same two ranks; 0 <= part < 32. None is sent for count 0.
-  void send(Phase phase, std::size_t bucket, std::size_t part, const float* data, std::size_t count, std::size_t peer,
-            Requests& requests);
-  void receive(Phase phase, std::size_t bucket, std::size_t part, float* data, std::size_t count, std::size_t peer,
-               Requests& requests);
+  /// `part` tells apart the messages of one bucket between the same two ranks; 0 <= part < 32. None
+  /// is sent for count 0.
+  void send(Phase phase, std::size_t bucket, std::size_t part, const float* data, std::size_t count,
+            std::size_t peer, Requests& requests);
+  void receive(Phase phase, std::size_t bucket, std::size_t part, float* data, std::size_t count,
+               std::size_t peer, Requests& requests);
   /// True, and `requests` is empty, if all are done.
   bool done(Requests& requests) const;
 
@@ -45,7 +47,8 @@ class Messages {
 /// Buckets on their way, in ascending order, a few at a time.
 class Pipeline {
  public:
-  explicit Pipeline(std::size_t buckets) : done_(buckets, true), posted_(buckets), finished_(buckets) {}
+  explicit Pipeline(std::size_t buckets)
+      : done_(buckets, true), posted_(buckets), finished_(buckets) {}
   virtual ~Pipeline() = default;
 
   void restart();
@@ -54,9 +57,10 @@ class Pipeline {
 
  protected:
   enum class Progress { None, Moved, Finished };
-  static constexpr std::size_t kWindow = 8;  ///< buckets in flight; a bucket may use the memory of the one kWindow before it
+  static constexpr std::size_t kWindow =
+      8;  ///< buckets in flight; a bucket may use the memory of the one kWindow before it
 
-  virtual void post(std::size_t bucket) = 0;         ///< receives, and sends of what is there already
+  virtual void post(std::size_t bucket) = 0;  ///< receives, and sends of what is there already
   virtual Progress advance(std::size_t bucket) = 0;  ///< of a posted bucket
 
  private:
@@ -69,7 +73,7 @@ class ReduceScatter : public Pipeline {
   using Pipeline::Pipeline;
   virtual void start(std::size_t bucket) = 0;  ///< this rank's node sums of the bucket are final
   virtual void all_started() {}                ///< and no thread computes any more
-  virtual float* sums() = 0;                   ///< flat; the own segments of finished buckets are valid
+  virtual float* sums() = 0;  ///< flat; the own segments of finished buckets are valid
   double seconds() const noexcept { return seconds_; }  ///< spent adding
 
  protected:
@@ -89,13 +93,16 @@ class Allgather : public Pipeline {
 };
 
 /// Each rank sends, for each segment, its node sums to the segment's owner, who folds them.
-std::unique_ptr<ReduceScatter> make_direct_reduce(const ExchangePlan& plan, LaneSums& lanes, Messages& messages);
+std::unique_ptr<ReduceScatter> make_direct_reduce(const ExchangePlan& plan, LaneSums& lanes,
+                                                  Messages& messages);
 /// Each owner sends its segment to all.
 std::unique_ptr<Allgather> make_direct_allgather(const ExchangePlan& plan, Messages& messages);
 /// Recursive halving along the tree, and doubling back. Need plan.halves().
-std::unique_ptr<ReduceScatter> make_halving_reduce(const ExchangePlan& plan, LaneSums& lanes, Messages& messages);
+std::unique_ptr<ReduceScatter> make_halving_reduce(const ExchangePlan& plan, LaneSums& lanes,
+                                                   Messages& messages);
 std::unique_ptr<Allgather> make_doubling_allgather(const ExchangePlan& plan, Messages& messages);
 /// MPI_Allreduce of each bucket, for measuring.
-std::unique_ptr<ReduceScatter> make_plain_reduce(const ExchangePlan& plan, LaneSums& lanes, Messages& messages);
+std::unique_ptr<ReduceScatter> make_plain_reduce(const ExchangePlan& plan, LaneSums& lanes,
+                                                 Messages& messages);
 
 }  // namespace lockstep::dist

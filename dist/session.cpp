@@ -21,11 +21,12 @@ volatile std::sig_atomic_t stop_signal = 0;
 
 bool set_in_environment(const char* name) { return std::getenv(name) != nullptr; }
 
-/// Open MPI 4 starts a helper daemon (orted) for a program without mpirun, and fails where that is not installed. And it spends
-/// a quarter of a second on asking each kind of network whether it is there; a world of one needs none.
+/// Open MPI 4 starts a helper daemon (orted) for a program without mpirun, and fails where that is
+/// not installed. And it spends a quarter of a second on asking each kind of network whether it is
+/// there; a world of one needs none.
 void prepare_singleton() {
-  const bool launched = set_in_environment("OMPI_COMM_WORLD_SIZE") || set_in_environment("PMIX_RANK") ||
-                        set_in_environment("PMI_RANK");
+  const bool launched = set_in_environment("OMPI_COMM_WORLD_SIZE") ||
+                        set_in_environment("PMIX_RANK") || set_in_environment("PMI_RANK");
   if (launched) return;
   setenv("OMPI_MCA_ess_singleton_isolated", "1", /*overwrite=*/0);
   setenv("OMPI_MCA_pml", "ob1", /*overwrite=*/0);
@@ -48,10 +49,12 @@ class Session {
     open_ = true;
     std::atexit(leave_by_exit);
     if (provided < MPI_THREAD_SERIALIZED) {
-      throw CommunicationError("this MPI does not let several threads take turns (MPI_THREAD_SERIALIZED)", {},
-                               "use an MPI that was built with thread support");
+      throw CommunicationError(
+          "this MPI does not let several threads take turns (MPI_THREAD_SERIALIZED)", {},
+          "use an MPI that was built with thread support");
     }
-    check(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler", -1);
+    check(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler",
+          -1);
     check(MPI_Comm_size(MPI_COMM_WORLD, &world_size_), "MPI_Comm_size", -1);
   }
 
@@ -76,7 +79,8 @@ class Session {
   }
 
  private:
-  /// exit() in the middle of the session, by a library for example: the other ranks would wait for this one.
+  /// exit() in the middle of the session, by a library for example: the other ranks would wait for
+  /// this one.
   static void leave_by_exit() {
     if (!open_) return;
     open_ = false;
@@ -94,15 +98,19 @@ class Session {
 void warn_of_lonely_ranks(const Session& session) {
   const char* tasks = std::getenv("SLURM_STEP_NUM_TASKS");  // set by srun
   if (session.world_size() > 1 || tasks == nullptr || std::atoi(tasks) <= 1) return;
-  log::write_from_any_rank(log::Level::Warning,
-                           fmt::format("srun started {} tasks, but each sees a world of one rank: try srun --mpi=pmix", tasks));
+  log::write_from_any_rank(
+      log::Level::Warning,
+      fmt::format("srun started {} tasks, but each sees a world of one rank: try srun --mpi=pmix",
+                  tasks));
 }
 
-/// The ranks wait for each other, so that the first to leave does not end the job for those who still have to print.
+/// The ranks wait for each other, so that the first to leave does not end the job for those who
+/// still have to print.
 void leave_together(Communicator& world) {
   std::fflush(nullptr);
   Communicator::Impl& ranks = world.impl();
-  ranks.options.stall_timeout_seconds = std::min(ranks.options.stall_timeout_seconds, kLeaveTimeoutSeconds);
+  ranks.options.stall_timeout_seconds =
+      std::min(ranks.options.stall_timeout_seconds, kLeaveTimeoutSeconds);
   const Call call = ranks.enter(Operation::EndOfSession);
   if (ranks.world_size == 1) return;
   MPI_Request request = MPI_REQUEST_NULL;
@@ -118,7 +126,8 @@ ExitCode run_body(const SessionBody& body, Communicator& world) {
   } catch (const AgreedError& error) {  // every rank holds it
     if (world.rank() == 0) print(error, -1);
     code = error.exit_code();
-    world.impl().options.check_collectives = false;  // the ranks may have left off in different collectives
+    world.impl().options.check_collectives =
+        false;  // the ranks may have left off in different collectives
   }
   leave_together(world);
   return code;
@@ -141,10 +150,12 @@ int run_session(int& argc, char**& argv, const SessionBody& body) {
     session->finalize();
     return static_cast<int>(code);
   } catch (const AgreedError& error) {
-    // From the way out: the ranks hold it together, but something is too wrong to leave in good order.
+    // From the way out: the ranks hold it together, but something is too wrong to leave in good
+    // order.
     if (rank <= 0) print(error, -1);
     return session->abort(error.exit_code());
-  } catch (const std::exception& error) {  // this rank alone: the others may wait in a collective for ever
+  } catch (const std::exception&
+               error) {  // this rank alone: the others may wait in a collective for ever
     print(error, rank);
     return session ? session->abort(exit_code_of(error)) : static_cast<int>(exit_code_of(error));
   } catch (...) {

@@ -13,28 +13,35 @@ using Clock = std::chrono::steady_clock;
 class DirectReduce final : public ReduceScatter {
  public:
   DirectReduce(const ExchangePlan& plan, LaneSums& lanes, Messages& messages)
-      : ReduceScatter(plan.buckets().size()), plan_(plan), lanes_(lanes), messages_(messages), state_(plan.buckets().size()),
+      : ReduceScatter(plan.buckets().size()),
+        plan_(plan),
+        lanes_(lanes),
+        messages_(messages),
+        state_(plan.buckets().size()),
         sums_(plan.sizes().floats) {
     for (std::size_t rank = 0; rank < plan.sizes().world_size; ++rank) {
       for (std::size_t i = 0; i < plan.rank_nodes(rank).size(); ++i) sources_.push_back({rank, i});
     }
     const std::size_t foreign = sources_.size() - plan.rank_nodes(messages.rank()).size();
     for (std::size_t bucket = 0; bucket < state_.size(); ++bucket) {
-      if (const Segment own = owned(bucket); own.end - own.begin > longest_) longest_ = own.end - own.begin;
+      if (const Segment own = owned(bucket); own.end - own.begin > longest_)
+        longest_ = own.end - own.begin;
     }
     longest_ = (longest_ + 15) / 16 * 16;  // each arrival begins at a cache line
-    for (std::size_t i = 0; i < std::min(kWindow, state_.size()); ++i) arrivals_.emplace_back(foreign * longest_);
+    for (std::size_t i = 0; i < std::min(kWindow, state_.size()); ++i)
+      arrivals_.emplace_back(foreign * longest_);
   }
 
   void start(std::size_t bucket) override {
     state_[bucket].started = true;
     const std::size_t world_size = plan_.sizes().world_size;
-    for (std::size_t distance = 1; distance < world_size; ++distance) {  // everyone begins with another owner
+    for (std::size_t distance = 1; distance < world_size;
+         ++distance) {  // everyone begins with another owner
       const std::size_t owner = (messages_.rank() + distance) % world_size;
       const Segment segment = plan_.owned(bucket, owner);
       for (std::size_t i = 0; i < plan_.rank_nodes(messages_.rank()).size(); ++i) {
-        messages_.send(Messages::Phase::Reduce, bucket, i, lanes_.node(i) + segment.begin, segment.end - segment.begin, owner,
-                       state_[bucket].sends);
+        messages_.send(Messages::Phase::Reduce, bucket, i, lanes_.node(i) + segment.begin,
+                       segment.end - segment.begin, owner, state_[bucket].sends);
       }
     }
   }
@@ -57,8 +64,8 @@ class DirectReduce final : public ReduceScatter {
     float* arrival = arrivals_[bucket % kWindow].data();
     for (const Source& source : sources_) {
       if (source.rank == messages_.rank()) continue;
-      messages_.receive(Messages::Phase::Reduce, bucket, source.node, arrival, own.end - own.begin, source.rank,
-                        state_[bucket].receives);
+      messages_.receive(Messages::Phase::Reduce, bucket, source.node, arrival, own.end - own.begin,
+                        source.rank, state_[bucket].receives);
       arrival += longest_;
     }
   }
@@ -94,16 +101,20 @@ class DirectReduce final : public ReduceScatter {
   LaneSums& lanes_;
   Messages& messages_;
   std::vector<Bucket> state_;
-  std::vector<Source> sources_;           // the nodes of all ranks, in order
-  std::size_t longest_ = 0;               // own segment, floats
-  std::vector<Buffer<float>> arrivals_;   // a bucket in the window: the other ranks' node sums of the own segment
+  std::vector<Source> sources_;  // the nodes of all ranks, in order
+  std::size_t longest_ = 0;      // own segment, floats
+  std::vector<Buffer<float>>
+      arrivals_;  // a bucket in the window: the other ranks' node sums of the own segment
   Buffer<float> sums_;
 };
 
 class DirectAllgather final : public Allgather {
  public:
   DirectAllgather(const ExchangePlan& plan, Messages& messages)
-      : Allgather(plan.buckets().size()), plan_(plan), messages_(messages), requests_(plan.buckets().size()) {}
+      : Allgather(plan.buckets().size()),
+        plan_(plan),
+        messages_(messages),
+        requests_(plan.buckets().size()) {}
 
  private:
   void post(std::size_t bucket) override {
@@ -112,8 +123,8 @@ class DirectAllgather final : public Allgather {
     for (std::size_t distance = 1; distance < world_size; ++distance) {
       const std::size_t from = (messages_.rank() + world_size - distance) % world_size;
       const Segment theirs = plan_.owned(bucket, from);
-      messages_.receive(Messages::Phase::Gather, bucket, 0, values_ + theirs.begin, theirs.end - theirs.begin, from,
-                        requests_[bucket]);
+      messages_.receive(Messages::Phase::Gather, bucket, 0, values_ + theirs.begin,
+                        theirs.end - theirs.begin, from, requests_[bucket]);
     }
     for (std::size_t distance = 1; distance < world_size; ++distance) {
       messages_.send(Messages::Phase::Gather, bucket, 0, values_ + own.begin, own.end - own.begin,
@@ -132,7 +143,8 @@ class DirectAllgather final : public Allgather {
 
 }  // namespace
 
-std::unique_ptr<ReduceScatter> make_direct_reduce(const ExchangePlan& plan, LaneSums& lanes, Messages& messages) {
+std::unique_ptr<ReduceScatter> make_direct_reduce(const ExchangePlan& plan, LaneSums& lanes,
+                                                  Messages& messages) {
   return std::make_unique<DirectReduce>(plan, lanes, messages);
 }
 

@@ -1,4 +1,5 @@
-/// MPI_Allreduce of each bucket: what most programs do. For measuring only; its sums depend on the number of ranks.
+/// MPI_Allreduce of each bucket: what most programs do. For measuring only; its sums depend on the
+/// number of ranks.
 
 #include <algorithm>
 
@@ -11,7 +12,11 @@ namespace {
 class PlainReduce final : public ReduceScatter {
  public:
   PlainReduce(const ExchangePlan& plan, LaneSums& lanes, Messages& messages)
-      : ReduceScatter(plan.buckets().size()), plan_(plan), lanes_(lanes), messages_(messages), sums_(plan.sizes().floats) {}
+      : ReduceScatter(plan.buckets().size()),
+        plan_(plan),
+        lanes_(lanes),
+        messages_(messages),
+        sums_(plan.sizes().floats) {}
 
   void start(std::size_t) override {}
   void all_started() override { may_block_ = true; }
@@ -30,9 +35,12 @@ class PlainReduce final : public ReduceScatter {
     for (std::size_t i = 0; i < plan_.rank_nodes(messages_.rank()).size(); ++i) {
       add_to(sum, lanes_.node(i) + range.begin, count);
     }
-    check(MPI_Allreduce(MPI_IN_PLACE, sum, static_cast<int>(count), MPI_FLOAT, MPI_SUM, messages_.comm()), "MPI_Allreduce",
-          static_cast<int>(messages_.rank()), static_cast<std::int64_t>(count * sizeof(float)));
-    messages_.count_sent(2 * count * sizeof(float) * (plan_.sizes().world_size - 1) / plan_.sizes().world_size);
+    check(MPI_Allreduce(MPI_IN_PLACE, sum, static_cast<int>(count), MPI_FLOAT, MPI_SUM,
+                        messages_.comm()),
+          "MPI_Allreduce", static_cast<int>(messages_.rank()),
+          static_cast<std::int64_t>(count * sizeof(float)));
+    messages_.count_sent(2 * count * sizeof(float) * (plan_.sizes().world_size - 1) /
+                         plan_.sizes().world_size);
     return Progress::Finished;
   }
 
@@ -45,7 +53,8 @@ class PlainReduce final : public ReduceScatter {
 
 }  // namespace
 
-std::unique_ptr<ReduceScatter> make_plain_reduce(const ExchangePlan& plan, LaneSums& lanes, Messages& messages) {
+std::unique_ptr<ReduceScatter> make_plain_reduce(const ExchangePlan& plan, LaneSums& lanes,
+                                                 Messages& messages) {
   return std::make_unique<PlainReduce>(plan, lanes, messages);
 }
 

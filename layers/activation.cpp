@@ -13,7 +13,8 @@ struct Activation::Kernels {
   std::size_t temporary_at = 0, primitive_at = 0;
 };
 
-Activation::Activation(const proto::ActivationLayer& config, const TensorSpec& input, const Build& build) {
+Activation::Activation(const proto::ActivationLayer& config, const TensorSpec& input,
+                       const Build& build) {
   const auto kind = config.kind();
   auto made = std::make_unique<Kernels>();
   const auto desc = onednn::desc_of(input, build.rows);
@@ -27,8 +28,9 @@ Activation::Activation(const proto::ActivationLayer& config, const TensorSpec& i
   }
   const double alpha = config.has_alpha() ? config.alpha() : default_alpha(kind);
   made->function = ActivationKernel(kind, alpha, inner);
-  made->primitive_at = scratch.take(std::max({made->function.scratch_floats(), made->to_plain.scratch_floats(),
-                                              made->from_plain.scratch_floats()}));
+  made->primitive_at =
+      scratch.take(std::max({made->function.scratch_floats(), made->to_plain.scratch_floats(),
+                             made->from_plain.scratch_floats()}));
   scratch_floats_ = scratch.size();
   output_ = onednn::make_spec(input.shape, inner, build.rows);
   flops_ = static_cast<double>(input.shape.size());

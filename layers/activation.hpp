@@ -1,7 +1,7 @@
 #pragma once
 /// A layer that is only an activation, y = f(x); formulas in layers/activation_kernel.hpp.
-///   x, y [N, F] or [N, C, H, W]; element-wise functions keep the layout, the two softmaxes run over all features of
-///   a row and give a plain y.
+///   x, y [N, F] or [N, C, H, W]; element-wise functions keep the layout, the two softmaxes run
+///   over all features of a row and give a plain y.
 
 #include <memory>
 

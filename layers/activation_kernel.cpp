@@ -48,7 +48,8 @@ void ActivationKernel::forward(const float* x, float* y, float* scratch) const {
   forward_.run({{DNNL_ARG_SRC, x}, {DNNL_ARG_DST, y}}, scratch);
 }
 
-void ActivationKernel::backward(const float* value, const float* dy, float* dx, float* scratch) const {
+void ActivationKernel::backward(const float* value, const float* dy, float* dx,
+                                float* scratch) const {
   if (kind_ == proto::SOFTMAX) return softmax_backward(value, dy, dx, rows_, columns_);
   if (kind_ == proto::LOG_SOFTMAX) return log_softmax_backward(value, dy, dx, rows_, columns_);
   const int id = needs_input_ ? DNNL_ARG_SRC : DNNL_ARG_DST;

@@ -1,13 +1,12 @@
 #pragma once
-/// y = f(x) for every kind of activation on one layout; used by the activation layer and by the layers that have an
-/// `activation` field. Includes oneDNN: only sources include this.
+/// y = f(x) for every kind of activation on one layout; used by the activation layer and by the
+/// layers that have an `activation` field. Includes oneDNN: only sources include this.
 ///   RELU        max(x, 0)                      f' = [y > 0]
 ///   LEAKY_RELU  x > 0 ? x : alpha x            f' = x > 0 ? 1 : alpha
 ///   ELU         x > 0 ? x : alpha (e^x - 1)    f' = x > 0 ? 1 : alpha e^x = y + alpha
-///   GELU        x/2 (1 + erf(x / sqrt 2))      f' = (1 + erf(x / sqrt 2)) / 2 + x e^(-x^2/2) / sqrt(2 pi)
-///   SIGMOID     1 / (1 + e^-x)                 f' = y (1 - y)
-///   TANH        tanh x                         f' = 1 - y^2
-///   SOFTMAX, LOG_SOFTMAX: layers/softmax.hpp
+///   GELU        x/2 (1 + erf(x / sqrt 2))      f' = (1 + erf(x / sqrt 2)) / 2 + x e^(-x^2/2) /
+///   sqrt(2 pi) SIGMOID     1 / (1 + e^-x)                 f' = y (1 - y) TANH        tanh x f' = 1
+///   - y^2 SOFTMAX, LOG_SOFTMAX: layers/softmax.hpp
 
 #include "core/proto/layers.pb.h"
 #include "layers/onednn/factory.hpp"

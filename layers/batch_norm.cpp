@@ -12,6 +12,8 @@ struct BatchNorm::Kernels {
   onednn::Primitive training, inference, backward;
   std::size_t channels = 0, rows = 0;
   double unbiased = 1;  // M / (M - 1)
+  int shift_in_backward =
+      onednn::kNoArgument;  // versions of oneDNN differ in whether backward takes it
   std::size_t bias_at = 0, mean_at = 0, variance_at = 0;  // in parameters and gradients
   std::size_t lane_mean_at = 0, lane_variance_at = 0;     // in the workspace
   std::size_t dx_at = 0, primitive_at = 0;                // in the scratch memory
@@ -39,8 +41,9 @@ ParameterInfo statistic(const char* name, std::int64_t channels, double constant
 
 BatchNorm::BatchNorm(const proto::BatchNorm& config, const TensorSpec& input, const Build& build) {
   if (input.shape.rank() != 1 && input.shape.rank() != 3) {
-    throw config_error(build, "", "batch_norm needs vectors or images, but its input has shape " +
-                                      to_string(input.shape));
+    throw config_error(
+        build, "",
+        "batch_norm needs vectors or images, but its input has shape " + to_string(input.shape));
   }
   const auto channels = input.shape[0];
   const auto desc = onednn::desc_of(input, build.rows);
@@ -51,6 +54,7 @@ BatchNorm::BatchNorm(const proto::BatchNorm& config, const TensorSpec& input, co
   k.training = onednn::Primitive(training);
   k.inference = onednn::Primitive(onednn::batch_norm_forward(true, desc, epsilon));
   k.backward = onednn::Primitive(onednn::batch_norm_backward(desc, epsilon, training));
+  if (k.backward.inputs() == 6) k.shift_in_backward = DNNL_ARG_SHIFT;
   k.channels = static_cast<std::size_t>(channels);
   k.rows = static_cast<std::size_t>(build.rows);
   const double values =
@@ -102,7 +106,7 @@ void BatchNorm::backward(Lane& lane) const {
                   {DNNL_ARG_MEAN, lane.workspace + k.lane_mean_at},
                   {DNNL_ARG_VARIANCE, lane.workspace + k.lane_variance_at},
                   {DNNL_ARG_SCALE, lane.parameters},
-                  {DNNL_ARG_SHIFT, lane.parameters + k.bias_at},
+                  {k.shift_in_backward, lane.parameters + k.bias_at},
                   {DNNL_ARG_DIFF_DST, lane.dy},
                   {DNNL_ARG_DIFF_SRC, dx},
                   {DNNL_ARG_DIFF_SCALE, lane.gradients},

@@ -14,12 +14,13 @@ BinaryCrossEntropy::BinaryCrossEntropy(const proto::BinaryCrossEntropy& config, 
   Where where;
   where.field = at + ".class_weights";
   if (outputs != 1) {
-    throw ConfigError("class weights are for a network with one output, this has " + std::to_string(outputs),
-                      where);
+    throw ConfigError(
+        "class weights are for a network with one output, this has " + std::to_string(outputs),
+        where);
   }
   if (config.class_weights_size() != 2) {
-    throw ConfigError(fmt::format("{} class weights for two classes", config.class_weights_size()), where,
-                      "give the weight of label 0 and that of label 1");
+    throw ConfigError(fmt::format("{} class weights for two classes", config.class_weights_size()),
+                      where, "give the weight of label 0 and that of label 1");
   }
   for (int i = 0; i < 2; ++i) weights_[i] = config.class_weights(i);
 }
@@ -30,11 +31,12 @@ void BinaryCrossEntropy::check(float label) const {
   Where where;
   where.field = "label";
   if (outputs_ == 1) throw DataError(fmt::format("label {} is neither 0 nor 1", label), where);
-  throw DataError(fmt::format("target {} lies outside 0..1", label), where, "scale the target column");
+  throw DataError(fmt::format("target {} lies outside 0..1", label), where,
+                  "scale the target column");
 }
 
-LaneResult BinaryCrossEntropy::evaluate(std::span<const float> logits, std::span<const float> labels,
-                                        float* dlogits) const {
+LaneResult BinaryCrossEntropy::evaluate(std::span<const float> logits,
+                                        std::span<const float> labels, float* dlogits) const {
   LaneResult result;
   const double mean = 1.0 / static_cast<double>(outputs_);
   for (std::size_t i = 0; i < labels.size(); ++i) {
@@ -52,7 +54,8 @@ LaneResult BinaryCrossEntropy::evaluate(std::span<const float> logits, std::span
 }
 
 void BinaryCrossEntropy::present(std::span<const float> logits, float* outputs) const {
-  for (std::size_t i = 0; i < logits.size(); ++i) outputs[i] = static_cast<float>(sigmoid(logits[i]));
+  for (std::size_t i = 0; i < logits.size(); ++i)
+    outputs[i] = static_cast<float>(sigmoid(logits[i]));
 }
 
 }  // namespace lockstep::layers

@@ -14,23 +14,37 @@
 
 namespace lockstep::layers {
 
-std::unique_ptr<const Layer> make_layer(const proto::Layer& c, const TensorSpec& input, const Build& build) {
+std::unique_ptr<const Layer> make_layer(const proto::Layer& c, const TensorSpec& input,
+                                        const Build& build) {
   using Kind = proto::Layer;
   switch (c.kind_case()) {
-    case Kind::kConv2D: return std::make_unique<Conv2d>(c.conv2d(), input, build);
-    case Kind::kMaxPooling: return std::make_unique<MaxPooling>(c.max_pooling(), input, build);
-    case Kind::kAveragePooling: return std::make_unique<AveragePooling>(c.average_pooling(), input, build);
-    case Kind::kGlobalAveragePooling: return std::make_unique<GlobalAveragePooling>(input, build);
-    case Kind::kDense: return std::make_unique<Dense>(c.dense(), input, build);
-    case Kind::kFlatten: return std::make_unique<Flatten>(input, build);
-    case Kind::kBatchNorm: return std::make_unique<BatchNorm>(c.batch_norm(), input, build);
-    case Kind::kLayerNorm: return std::make_unique<LayerNorm>(c.layer_norm(), input, build);
-    case Kind::kDropout: return std::make_unique<Dropout>(c.dropout(), input, build);
-    case Kind::kResidual: return std::make_unique<Residual>(c.residual(), input, build);
-    case Kind::kActivation: return std::make_unique<Activation>(c.activation(), input, build);
-    case Kind::KIND_NOT_SET: break;
+    case Kind::kConv2D:
+      return std::make_unique<Conv2d>(c.conv2d(), input, build);
+    case Kind::kMaxPooling:
+      return std::make_unique<MaxPooling>(c.max_pooling(), input, build);
+    case Kind::kAveragePooling:
+      return std::make_unique<AveragePooling>(c.average_pooling(), input, build);
+    case Kind::kGlobalAveragePooling:
+      return std::make_unique<GlobalAveragePooling>(input, build);
+    case Kind::kDense:
+      return std::make_unique<Dense>(c.dense(), input, build);
+    case Kind::kFlatten:
+      return std::make_unique<Flatten>(input, build);
+    case Kind::kBatchNorm:
+      return std::make_unique<BatchNorm>(c.batch_norm(), input, build);
+    case Kind::kLayerNorm:
+      return std::make_unique<LayerNorm>(c.layer_norm(), input, build);
+    case Kind::kDropout:
+      return std::make_unique<Dropout>(c.dropout(), input, build);
+    case Kind::kResidual:
+      return std::make_unique<Residual>(c.residual(), input, build);
+    case Kind::kActivation:
+      return std::make_unique<Activation>(c.activation(), input, build);
+    case Kind::KIND_NOT_SET:
+      break;
   }
-  throw config_error(build, "", "a layer without a kind", "write for example: layer { dense { units: 10 } }");
+  throw config_error(build, "", "a layer without a kind",
+                     "write for example: layer { dense { units: 10 } }");
 }
 
 std::string kind_name(const proto::Layer& config) {

@@ -1,7 +1,9 @@
 #pragma once
-/// 2-d convolution (cross-correlation) with optional activation f. N = rows of the lane, G = groups.
+/// 2-d convolution (cross-correlation) with optional activation f. N = rows of the lane, G =
+/// groups.
 ///   x [N, C, H, W]   weight [O, C/G, kh, kw]   bias [O]   y [N, O, H', W']
-///   y[n, o, i, j] = f(b[o] + sum over c, u, v of W[o, c, u, v] x[n, c, i s - p + u d, j s - p + v d])
+///   y[n, o, i, j] = f(b[o] + sum over c, u, v of W[o, c, u, v] x[n, c, i s - p + u d, j s - p + v
+///   d])
 /// with stride s, padding p, dilation d. Backward: layers/weighted.hpp.
 
 #include "layers/weighted.hpp"
@@ -10,7 +12,8 @@ namespace lockstep::layers {
 
 class Conv2d final : public Weighted {
  public:
-  /// @throws ConfigError if the input is no image, the window does not fit, or the groups do not divide the channels.
+  /// @throws ConfigError if the input is no image, the window does not fit, or the groups do not
+  /// divide the channels.
   Conv2d(const proto::Conv2d& config, const TensorSpec& input, const Build& build);
 };
 

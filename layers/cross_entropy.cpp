@@ -10,19 +10,22 @@
 
 namespace lockstep::layers {
 
-CrossEntropy::CrossEntropy(const proto::CrossEntropy& config, std::size_t outputs, const std::string& at)
+CrossEntropy::CrossEntropy(const proto::CrossEntropy& config, std::size_t outputs,
+                           const std::string& at)
     : classes_(outputs), smoothing_(config.label_smoothing()), weights_(outputs, 1.0) {
   Where where;
   if (outputs < 2) {
     where.field = at;
-    throw ConfigError("cross-entropy needs two outputs or more, the network has " + std::to_string(outputs), where,
-                      "give the last layer one unit a class, or use binary_cross_entropy");
+    throw ConfigError(
+        "cross-entropy needs two outputs or more, the network has " + std::to_string(outputs),
+        where, "give the last layer one unit a class, or use binary_cross_entropy");
   }
   if (config.class_weights_size() != 0) {
     if (static_cast<std::size_t>(config.class_weights_size()) != outputs) {
       where.field = at + ".class_weights";
-      throw ConfigError(fmt::format("{} class weights for {} classes", config.class_weights_size(), outputs), where,
-                        "give one weight a class");
+      throw ConfigError(
+          fmt::format("{} class weights for {} classes", config.class_weights_size(), outputs),
+          where, "give one weight a class");
     }
     weights_.assign(config.class_weights().begin(), config.class_weights().end());
   }
@@ -50,12 +53,14 @@ LaneResult CrossEntropy::evaluate(std::span<const float> logits, std::span<const
     const std::size_t c = class_of(labels[n]);
     const auto* largest = std::max_element(z, z + classes_);
     double sum = 0;
-    for (std::size_t k = 0; k < classes_; ++k) sum += exp_exact(static_cast<double>(z[k]) - *largest);
+    for (std::size_t k = 0; k < classes_; ++k)
+      sum += exp_exact(static_cast<double>(z[k]) - *largest);
     const double log_sum = *largest + log_exact(sum);
     const double hard = (1 - smoothing_) * weights_[c];
     result.loss += hard * (log_sum - z[c]);
     if (share > 0) {
-      for (std::size_t k = 0; k < classes_; ++k) result.loss += share * weights_[k] * (log_sum - z[k]);
+      for (std::size_t k = 0; k < classes_; ++k)
+        result.loss += share * weights_[k] * (log_sum - z[k]);
     }
     result.weight += weights_[c];
     result.correct += static_cast<std::size_t>(largest - z) == c ? 1 : 0;

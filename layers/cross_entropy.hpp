@@ -1,6 +1,6 @@
 #pragma once
-/// Cross-entropy on logits z [N, K] with labels c in 0 .. K - 1. p = softmax(z), class weights w (1 if there are none),
-/// label smoothing s; the definition is PyTorch's:
+/// Cross-entropy on logits z [N, K] with labels c in 0 .. K - 1. p = softmax(z), class weights w (1
+/// if there are none), label smoothing s; the definition is PyTorch's:
 ///   loss(row) = -(1 - s) w_c log p_c - s / K sum_k w_k log p_k            weight(row) = w_c
 ///   dz_k = p_k ((1 - s) w_c + s / K sum_j w_j) - (1 - s) w_c [k = c] - s / K w_k
 

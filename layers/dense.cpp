@@ -18,7 +18,8 @@ Dense::Dense(const proto::Dense& config, const TensorSpec& input, const Build& b
                                                      forward_attributes(config.activation()));
   Plan plan;
   plan.input = onednn::desc_of(input, build.rows);
-  plan.source = onednn::plain(onednn::dims_of(build.rows, input.shape));  // in memory the same as `source`
+  plan.source =
+      onednn::plain(onednn::dims_of(build.rows, input.shape));  // in memory the same as `source`
   plan.diff_source = plan.source;
   plan.plain_weight = onednn::plain({units, features});
   plan.forward = forward;
@@ -33,7 +34,8 @@ Dense::Dense(const proto::Dense& config, const TensorSpec& input, const Build& b
   plan.output = output;
   plan.weight.name = "weight";
   plan.weight.shape = {units, features};
-  plan.weight.initializer = resolve(config.kernel_initializer(), config.activation(), build.following);
+  plan.weight.initializer =
+      resolve(config.kernel_initializer(), config.activation(), build.following);
   plan.weight.scale = config.initializer_scale();
   plan.weight.fan_in = static_cast<std::size_t>(features);
   plan.weight.fan_out = static_cast<std::size_t>(units);

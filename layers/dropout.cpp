@@ -13,7 +13,7 @@ namespace lockstep::layers {
 struct Dropout::Kernels {
   onednn::Reorder mask_reorder;  // from plain to the layout of x
   std::size_t rows = 0, features = 0;
-  std::uint64_t number = 0;      // of this layer in the network
+  std::uint64_t number = 0;  // of this layer in the network
   float rate = 0, kept = 1;
   std::size_t plain_at = 0, primitive_at = 0;  // in the scratch memory
 };
@@ -21,8 +21,8 @@ struct Dropout::Kernels {
 namespace {
 
 // The mask of one row, in row-major order. Philox gives four numbers a block.
-void draw_row(const Random& random, std::uint64_t row_id, std::size_t features, float rate, float kept,
-              float* mask) {
+void draw_row(const Random& random, std::uint64_t row_id, std::size_t features, float rate,
+              float kept, float* mask) {
   const std::uint64_t first = row_id * features, end = first + features;
   for (std::uint64_t index = first; index < end;) {
     const auto words = random.block(index >> 2);

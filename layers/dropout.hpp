@@ -1,7 +1,7 @@
 #pragma once
-/// Dropout: y = m x, dx = m dy, with m = 0 for a share `rate` of the values and 1 / (1 - rate) for the others.
-/// Whether a value falls is a function of (seed, step, layer number, row id, feature in row-major order) alone: neither
-/// the lane's layout nor its other rows matter. In inference y = x.
+/// Dropout: y = m x, dx = m dy, with m = 0 for a share `rate` of the values and 1 / (1 - rate) for
+/// the others. Whether a value falls is a function of (seed, step, layer number, row id, feature in
+/// row-major order) alone: neither the lane's layout nor its other rows matter. In inference y = x.
 
 #include <cstdint>
 #include <memory>

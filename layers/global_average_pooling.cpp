@@ -8,7 +8,8 @@
 
 namespace lockstep::layers {
 
-// One window as large as the image. The primitive keeps the input's blocked layout, so [N, C, 1, 1] is reordered.
+// One window as large as the image. The primitive keeps the input's blocked layout, so [N, C, 1, 1]
+// is reordered.
 struct GlobalAveragePooling::Kernels {
   onednn::Primitive forward, backward;
   onednn::Reorder to_plain, from_plain;
@@ -17,16 +18,17 @@ struct GlobalAveragePooling::Kernels {
 
 GlobalAveragePooling::GlobalAveragePooling(const TensorSpec& input, const Build& build) {
   if (input.shape.rank() != 3) {
-    throw config_error(build, "",
-                       "global_average_pooling needs images, but its input has shape " + to_string(input.shape));
+    throw config_error(
+        build, "",
+        "global_average_pooling needs images, but its input has shape " + to_string(input.shape));
   }
   const auto channels = input.shape[0];
   const dnnl::memory::dims kernel{input.shape[1], input.shape[2]};
   const onednn::Geometry geometry{{1, 1}, {0, 0}, {0, 0}, {0, 0}};
   const auto algorithm = dnnl::algorithm::pooling_avg_exclude_padding;
   const auto source = onednn::desc_of(input, build.rows);
-  const auto forward =
-      onednn::pooling_forward(algorithm, source, onednn::any({build.rows, channels, 1, 1}), kernel, geometry);
+  const auto forward = onednn::pooling_forward(
+      algorithm, source, onednn::any({build.rows, channels, 1, 1}), kernel, geometry);
   const auto pooled = forward.dst_desc(), plain = onednn::plain({build.rows, channels, 1, 1});
   auto made = std::make_unique<Kernels>();
   made->forward = onednn::Primitive(forward);

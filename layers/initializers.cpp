@@ -17,30 +17,42 @@ struct Spread {
 Spread spread_of(const ParameterInfo& info) {
   const auto in = static_cast<double>(info.fan_in), out = static_cast<double>(info.fan_out);
   switch (info.initializer) {
-    case proto::GLOROT_UNIFORM: return {false, std::sqrt(6 / (in + out))};
-    case proto::GLOROT_NORMAL: return {true, std::sqrt(2 / (in + out))};
-    case proto::HE_UNIFORM: return {false, std::sqrt(6 / in)};
-    case proto::HE_NORMAL: return {true, std::sqrt(2 / in)};
-    case proto::UNIFORM: return {false, info.scale};
-    case proto::NORMAL: return {true, info.scale};
-    case proto::ZEROS: return {false, 0};
-    case proto::DEFAULT: break;
+    case proto::GLOROT_UNIFORM:
+      return {false, std::sqrt(6 / (in + out))};
+    case proto::GLOROT_NORMAL:
+      return {true, std::sqrt(2 / (in + out))};
+    case proto::HE_UNIFORM:
+      return {false, std::sqrt(6 / in)};
+    case proto::HE_NORMAL:
+      return {true, std::sqrt(2 / in)};
+    case proto::UNIFORM:
+      return {false, info.scale};
+    case proto::NORMAL:
+      return {true, info.scale};
+    case proto::ZEROS:
+      return {false, 0};
+    case proto::DEFAULT:
+      break;
   }
   throw InternalError("a layer left its initializer unresolved");
 }
 
 bool is_rectifier(proto::Activation kind) {
-  return kind == proto::RELU || kind == proto::LEAKY_RELU || kind == proto::ELU || kind == proto::GELU;
+  return kind == proto::RELU || kind == proto::LEAKY_RELU || kind == proto::ELU ||
+         kind == proto::GELU;
 }
 
 }  // namespace
 
-proto::Initializer resolve(proto::Initializer initializer, proto::Activation own, proto::Activation following) {
+proto::Initializer resolve(proto::Initializer initializer, proto::Activation own,
+                           proto::Activation following) {
   if (initializer != proto::DEFAULT) return initializer;
-  return is_rectifier(own == proto::NONE ? following : own) ? proto::HE_UNIFORM : proto::GLOROT_UNIFORM;
+  return is_rectifier(own == proto::NONE ? following : own) ? proto::HE_UNIFORM
+                                                            : proto::GLOROT_UNIFORM;
 }
 
-void initialize(const ParameterInfo& info, std::uint64_t seed, std::uint64_t stream, std::span<float> plain) {
+void initialize(const ParameterInfo& info, std::uint64_t seed, std::uint64_t stream,
+                std::span<float> plain) {
   const Spread spread = spread_of(info);
   const Random random(seed, Purpose::InitialWeights, stream);
   for (std::size_t i = 0; i < plain.size(); ++i) {

@@ -1,12 +1,14 @@
 #pragma once
 /// A layer of a network, compiled for a fixed number of rows: local, sequential, MPI-free.
 ///
-/// A layer object is immutable after construction and shared by all threads of a rank; everything that changes during
-/// a pass lies in the Lane it is given. The same lane gives the same bits on any thread.
+/// A layer object is immutable after construction and shared by all threads of a rank; everything
+/// that changes during a pass lies in the Lane it is given. The same lane gives the same bits on
+/// any thread.
 ///
-/// Parameters live in one flat float vector per network. In which order and padding a layer stores its own part is the
-/// layer's business ("storage": usually the layout its weight-gradient kernel writes, so that no gradient is ever
-/// reordered): sums, optimizers and exchanges are element-wise and do not care. Model files hold the plain layout.
+/// Parameters live in one flat float vector per network. In which order and padding a layer stores
+/// its own part is the layer's business ("storage": usually the layout its weight-gradient kernel
+/// writes, so that no gradient is ever reordered): sums, optimizers and exchanges are element-wise
+/// and do not care. Model files hold the plain layout.
 
 #include <cstddef>
 #include <cstdint>
@@ -26,45 +28,50 @@ class Layout;  // how a tensor lies in memory; defined in layers/onednn/
 
 /// A tensor between two layers: the shape of one row, and how the rows of a lane lie in memory.
 struct TensorSpec {
-  Shape shape;                                    ///< of one row: [F] or [C, H, W]
-  std::shared_ptr<const onednn::Layout> layout;   ///< null: plain row-major [N, shape...]
-  std::size_t floats = 0;                         ///< size in memory for all rows, padding included
+  Shape shape;                                   ///< of one row: [F] or [C, H, W]
+  std::shared_ptr<const onednn::Layout> layout;  ///< null: plain row-major [N, shape...]
+  std::size_t floats = 0;                        ///< size in memory for all rows, padding included
 };
 
 /// One parameter of a layer, or one running statistic.
 struct ParameterInfo {
   enum class Kind {
     Weight,     ///< learned: gradient -> optimizer
-    Statistic,  ///< batch_norm's running mean and variance: the "gradient" is rows * the lane's statistic,
-                ///< and after the tree running = (1 - momentum) running + momentum * sum / rows
+    Statistic,  ///< batch_norm's running mean and variance: the "gradient" is rows * the lane's
+                ///< statistic, and after the tree running = (1 - momentum) running + momentum * sum
+                ///< / rows
   };
-  std::string name;            ///< "weight", "bias", ..., with the nested layers' names in front, joined by '.'
-  std::vector<std::int64_t> shape;  ///< plain shape, as PyTorch writes it: [O, I/groups, kh, kw], [U, F], [C]
-  std::size_t storage = 0;     ///< floats in storage, >= product(shape)
+  std::string
+      name;  ///< "weight", "bias", ..., with the nested layers' names in front, joined by '.'
+  std::vector<std::int64_t>
+      shape;  ///< plain shape, as PyTorch writes it: [O, I/groups, kh, kw], [U, F], [C]
+  std::size_t storage = 0;  ///< floats in storage, >= product(shape)
   Kind kind = Kind::Weight;
-  double momentum = 0;         ///< of a Statistic
+  double momentum = 0;  ///< of a Statistic
   /// Start value: an initializer with its fan, or a constant (initializer ZEROS plus `constant`).
   proto::Initializer initializer = proto::ZEROS;
-  double constant = 0;         ///< added to the initial value: 1 for scales and running variances
-  double scale = 0.05;         ///< of UNIFORM and NORMAL
+  double constant = 0;  ///< added to the initial value: 1 for scales and running variances
+  double scale = 0.05;  ///< of UNIFORM and NORMAL
   std::size_t fan_in = 1, fan_out = 1;
 };
 
-/// What a layer sees of one lane in one pass. Pointers are 64-byte aligned; sizes follow from the layer.
+/// What a layer sees of one lane in one pass. Pointers are 64-byte aligned; sizes follow from the
+/// layer.
 struct Lane {
   bool training = false;
-  std::uint64_t seed = 0;                     ///< of the experiment
-  std::uint64_t step = 0;                     ///< counts accumulated batches too: every pass over fresh rows has its own
-  std::span<const std::uint64_t> row_ids;     ///< identities of the rows, keys of dropout
-  const float* x = nullptr;                   ///< input
-  float* y = nullptr;                         ///< output: written by forward, read by backward
-  float* dy = nullptr;                        ///< gradient of the output; backward may destroy it
-  float* dx = nullptr;                        ///< gradient of the input to write; null if nobody wants it
-  const float* parameters = nullptr;          ///< this layer's part, in storage order
-  const float* packed = nullptr;              ///< this layer's part of what pack() wrote
-  float* gradients = nullptr;                 ///< this layer's part, in storage order; written, not added to
-  float* workspace = nullptr;                 ///< this layer's own memory from forward to backward
-  float* scratch = nullptr;                   ///< dies when the call returns
+  std::uint64_t seed = 0;  ///< of the experiment
+  std::uint64_t step =
+      0;  ///< counts accumulated batches too: every pass over fresh rows has its own
+  std::span<const std::uint64_t> row_ids;  ///< identities of the rows, keys of dropout
+  const float* x = nullptr;                ///< input
+  float* y = nullptr;                      ///< output: written by forward, read by backward
+  float* dy = nullptr;                     ///< gradient of the output; backward may destroy it
+  float* dx = nullptr;                ///< gradient of the input to write; null if nobody wants it
+  const float* parameters = nullptr;  ///< this layer's part, in storage order
+  const float* packed = nullptr;      ///< this layer's part of what pack() wrote
+  float* gradients = nullptr;  ///< this layer's part, in storage order; written, not added to
+  float* workspace = nullptr;  ///< this layer's own memory from forward to backward
+  float* scratch = nullptr;    ///< dies when the call returns
 };
 
 class Layer {
@@ -74,10 +81,12 @@ class Layer {
   const TensorSpec& output() const noexcept { return output_; }
   const std::vector<ParameterInfo>& parameters() const noexcept { return parameters_; }
 
-  std::size_t packed_floats() const noexcept { return packed_floats_; }        ///< what pack() writes
+  std::size_t packed_floats() const noexcept { return packed_floats_; }  ///< what pack() writes
   std::size_t workspace_floats() const noexcept { return workspace_floats_; }  ///< a lane
   std::size_t scratch_floats() const noexcept { return scratch_floats_; }      ///< a thread
-  double flops() const noexcept { return flops_; }  ///< of one row forward, multiply and add counted as two
+  double flops() const noexcept {
+    return flops_;
+  }  ///< of one row forward, multiply and add counted as two
 
   /// Between plain layout ([O, I, kh, kw] and so on, row-major) and storage, for parameter `index`.
   /// The default copies: storage is plain.
@@ -85,7 +94,9 @@ class Layer {
   virtual void from_plain(std::size_t index, const float* plain, float* storage) const;
 
   /// Once a step, after the weights have changed: brings them into the layouts the kernels want.
-  virtual void pack(const float* parameters, float* packed) const { (void)parameters, (void)packed; }
+  virtual void pack(const float* parameters, float* packed) const {
+    (void)parameters, (void)packed;
+  }
 
   virtual void forward(Lane& lane) const = 0;
   virtual void backward(Lane& lane) const = 0;

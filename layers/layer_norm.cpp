@@ -11,9 +11,11 @@ namespace lockstep::layers {
 struct LayerNorm::Kernels {
   onednn::Primitive forward, backward;
   onednn::Reorder to_plain, from_plain;
-  std::size_t bias_at = 0;                            // in parameters and gradients
+  int shift_in_backward =
+      onednn::kNoArgument;  // versions of oneDNN differ in whether backward takes it
+  std::size_t bias_at = 0;  // in parameters and gradients
   std::size_t mean_at = 0, variance_at = 0, x_at = 0;  // in the workspace
-  std::size_t dx_at = 0, primitive_at = 0;            // in the scratch memory
+  std::size_t dx_at = 0, primitive_at = 0;             // in the scratch memory
 };
 
 LayerNorm::LayerNorm(const proto::LayerNorm& config, const TensorSpec& input, const Build& build) {
@@ -28,6 +30,7 @@ LayerNorm::LayerNorm(const proto::LayerNorm& config, const TensorSpec& input, co
   auto& k = *made;
   k.forward = onednn::Primitive(forward);
   k.backward = onednn::Primitive(onednn::layer_norm_backward(flat, epsilon, forward));
+  if (k.backward.inputs() == 6) k.shift_in_backward = DNNL_ARG_SHIFT;
   k.to_plain = onednn::Reorder(desc, plain);
   k.from_plain = onednn::Reorder(plain, desc);
   k.bias_at = padded(features);
@@ -36,8 +39,9 @@ LayerNorm::LayerNorm(const proto::LayerNorm& config, const TensorSpec& input, co
   k.variance_at = workspace.take(rows);
   if (k.to_plain) k.x_at = workspace.take(rows * features);
   k.dx_at = scratch.take(rows * features);
-  k.primitive_at = scratch.take(std::max({k.forward.scratch_floats(), k.backward.scratch_floats(),
-                                          k.to_plain.scratch_floats(), k.from_plain.scratch_floats()}));
+  k.primitive_at =
+      scratch.take(std::max({k.forward.scratch_floats(), k.backward.scratch_floats(),
+                             k.to_plain.scratch_floats(), k.from_plain.scratch_floats()}));
   workspace_floats_ = workspace.size();
   scratch_floats_ = scratch.size();
 
@@ -83,7 +87,7 @@ void LayerNorm::backward(Lane& lane) const {
                   {DNNL_ARG_MEAN, lane.workspace + k.mean_at},
                   {DNNL_ARG_VARIANCE, lane.workspace + k.variance_at},
                   {DNNL_ARG_SCALE, lane.parameters},
-                  {DNNL_ARG_SHIFT, lane.parameters + k.bias_at},
+                  {k.shift_in_backward, lane.parameters + k.bias_at},
                   {DNNL_ARG_DIFF_DST, lane.dy},
                   {DNNL_ARG_DIFF_SRC, dx},
                   {DNNL_ARG_DIFF_SCALE, lane.gradients},

@@ -1,8 +1,9 @@
 #pragma once
-/// Layer normalisation over all F features of each row of x [N, F] or [N, C, H, W] (F = C H W); y plain.
-///   y = w (x - mean) / sqrt(var + eps) + b,  mean and (biased) var of the row;  w, b of the feature shape
-///   dw = sum over rows of dy xhat,  db = sum over rows of dy
-///   dx = (g - mean(g) - xhat mean(g xhat)) / sqrt(var + eps),  g = dy w
+/// Layer normalisation over all F features of each row of x [N, F] or [N, C, H, W] (F = C H W); y
+/// plain.
+///   y = w (x - mean) / sqrt(var + eps) + b,  mean and (biased) var of the row;  w, b of the
+///   feature shape dw = sum over rows of dy xhat,  db = sum over rows of dy dx = (g - mean(g) -
+///   xhat mean(g xhat)) / sqrt(var + eps),  g = dy w
 
 #include <memory>
 

@@ -7,7 +7,8 @@
 
 namespace lockstep::layers {
 
-std::unique_ptr<const Loss> make_loss(const proto::Loss& config, std::size_t outputs, const std::string& at) {
+std::unique_ptr<const Loss> make_loss(const proto::Loss& config, std::size_t outputs,
+                                      const std::string& at) {
   switch (config.kind_case()) {
     case proto::Loss::kCrossEntropy:
       return std::make_unique<CrossEntropy>(config.cross_entropy(), outputs, at + ".cross_entropy");
@@ -19,8 +20,10 @@ std::unique_ptr<const Loss> make_loss(const proto::Loss& config, std::size_t out
     case proto::Loss::kMeanAbsoluteError:
       return std::make_unique<RegressionLoss>(RegressionLoss::Kind::Absolute, outputs, 0);
     case proto::Loss::kHuber:
-      return std::make_unique<RegressionLoss>(RegressionLoss::Kind::Huber, outputs, config.huber().delta());
-    case proto::Loss::KIND_NOT_SET: break;
+      return std::make_unique<RegressionLoss>(RegressionLoss::Kind::Huber, outputs,
+                                              config.huber().delta());
+    case proto::Loss::KIND_NOT_SET:
+      break;
   }
   Where where;
   where.field = at;

@@ -20,7 +20,8 @@ class Loss {
   /// Labels a row: 1 for classes, else the number of outputs.
   virtual std::size_t labels_per_row() const = 0;
 
-  /// Sums over the rows. logits [N, K]; dlogits [N, K], the gradient of the loss sum, or null if not wanted.
+  /// Sums over the rows. logits [N, K]; dlogits [N, K], the gradient of the loss sum, or null if
+  /// not wanted.
   /// @throws DataError if a label does not fit.
   virtual LaneResult evaluate(std::span<const float> logits, std::span<const float> labels,
                               float* dlogits) const = 0;
@@ -31,6 +32,7 @@ class Loss {
 
 /// `outputs` numbers a row; `at` is the config path of the loss.
 /// @throws ConfigError if the loss does not fit the number of outputs.
-std::unique_ptr<const Loss> make_loss(const proto::Loss& config, std::size_t outputs, const std::string& at);
+std::unique_ptr<const Loss> make_loss(const proto::Loss& config, std::size_t outputs,
+                                      const std::string& at);
 
 }  // namespace lockstep::layers

@@ -21,11 +21,16 @@ std::size_t numbers(const ParameterInfo& info) {
 // The activation that ends a layer.
 proto::Activation final_activation(const proto::Layer& layer) {
   switch (layer.kind_case()) {
-    case proto::Layer::kDense: return layer.dense().activation();
-    case proto::Layer::kConv2D: return layer.conv2d().activation();
-    case proto::Layer::kResidual: return layer.residual().activation();
-    case proto::Layer::kActivation: return layer.activation().kind();
-    default: return proto::NONE;
+    case proto::Layer::kDense:
+      return layer.dense().activation();
+    case proto::Layer::kConv2D:
+      return layer.conv2d().activation();
+    case proto::Layer::kResidual:
+      return layer.residual().activation();
+    case proto::Layer::kActivation:
+      return layer.activation().kind();
+    default:
+      return proto::NONE;
   }
 }
 
@@ -69,7 +74,8 @@ Network::Network(const proto::Network& config, const Shape& input, const std::st
   n.input = input;
   n.at = at + ".layer";
   if (config.layer_size() == 0) {
-    throw ConfigError("a network without layers", at_field(n.at), "write for example: layer { dense { units: 10 } }");
+    throw ConfigError("a network without layers", at_field(n.at),
+                      "write for example: layer { dense { units: 10 } }");
   }
   const std::size_t rows = config.lane_size();
   if (rows == 0) throw ConfigError("lane_size must be at least 1", at_field(at + ".lane_size"));
@@ -89,7 +95,8 @@ Network::Network(const proto::Network& config, const Shape& input, const std::st
 
 Network::~Network() = default;
 
-void Network::Impl::summarize(const Sequential& all, int count, const Sequential::Configs& configs) {
+void Network::Impl::summarize(const Sequential& all, int count,
+                              const Sequential::Configs& configs) {
   for (int i = 0; i < count; ++i) {
     const auto index = static_cast<std::size_t>(i);
     const auto& layer = all.layer(index);
@@ -125,13 +132,17 @@ const Program& Network::Impl::program(std::size_t rows) {
 
 const Shape& Network::input() const noexcept { return impl_->input; }
 Task Network::task() const noexcept { return impl_->loss->task(); }
-std::size_t Network::outputs() const noexcept { return impl_->reference->layers->output().shape.size(); }
+std::size_t Network::outputs() const noexcept {
+  return impl_->reference->layers->output().shape.size();
+}
 const std::vector<LayerSummary>& Network::summary() const noexcept { return impl_->summary; }
 std::string Network::loss_name() const { return impl_->loss->name(); }
 std::size_t Network::parameter_floats() const noexcept { return impl_->parameter_floats; }
 std::size_t Network::parameter_count() const noexcept { return impl_->parameter_count; }
 const std::vector<Parameter>& Network::parameters() const noexcept { return impl_->parameters; }
-std::size_t Network::packed_floats() const noexcept { return impl_->reference->layers->packed_floats(); }
+std::size_t Network::packed_floats() const noexcept {
+  return impl_->reference->layers->packed_floats();
+}
 std::size_t Network::worker_bytes() const { return impl_->reference->arena_floats * sizeof(float); }
 
 void Network::initialize(std::uint64_t seed, std::span<float> parameters) const {
@@ -158,14 +169,16 @@ std::size_t index_of(const std::vector<Parameter>& all, const Parameter& paramet
 
 }  // namespace
 
-void Network::to_plain(const Parameter& parameter, std::span<const float> flat, std::span<float> plain) const {
+void Network::to_plain(const Parameter& parameter, std::span<const float> flat,
+                       std::span<float> plain) const {
   expects(flat.size() == impl_->parameter_floats && plain.size() == numbers(parameter.info),
           "to_plain gets a whole flat vector and a whole parameter");
-  impl_->reference->layers->to_plain(index_of(impl_->parameters, parameter), flat.data() + parameter.offset,
-                                     plain.data());
+  impl_->reference->layers->to_plain(index_of(impl_->parameters, parameter),
+                                     flat.data() + parameter.offset, plain.data());
 }
 
-void Network::from_plain(const Parameter& parameter, std::span<const float> plain, std::span<float> flat) const {
+void Network::from_plain(const Parameter& parameter, std::span<const float> plain,
+                         std::span<float> flat) const {
   expects(flat.size() == impl_->parameter_floats && plain.size() == numbers(parameter.info),
           "from_plain gets a whole flat vector and a whole parameter");
   impl_->reference->layers->from_plain(index_of(impl_->parameters, parameter), plain.data(),
@@ -176,7 +189,8 @@ void Network::from_plain(const Parameter& parameter, std::span<const float> plai
 void Network::pack(std::span<const float> parameters, std::span<float> packed, std::size_t part,
                    std::size_t parts) const {
   const auto& sequential = *impl_->reference->layers;
-  expects(parameters.size() == impl_->parameter_floats && packed.size() == packed_floats() && part < parts,
+  expects(parameters.size() == impl_->parameter_floats && packed.size() == packed_floats() &&
+              part < parts,
           "pack gets whole vectors and a part of parts");
   std::size_t before = 0;
   for (std::size_t i = 0; i < sequential.size(); ++i) {
@@ -184,7 +198,8 @@ void Network::pack(std::span<const float> parameters, std::span<float> packed, s
     if (own == 0) continue;
     const auto middle = before + own / 2;
     before += padded(own);
-    if (middle * parts / packed.size() == part) sequential.pack_layer(i, parameters.data(), packed.data());
+    if (middle * parts / packed.size() == part)
+      sequential.pack_layer(i, parameters.data(), packed.data());
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
-/// A network: the layers of a config compiled for one number of rows, the loss, and one flat parameter vector.
-/// Local and MPI-free. To ml/ a network is: parameters in, lane rows in -> gradients, loss and outputs out.
+/// A network: the layers of a config compiled for one number of rows, the loss, and one flat
+/// parameter vector. Local and MPI-free. To ml/ a network is: parameters in, lane rows in ->
+/// gradients, loss and outputs out.
 
 #include <cstddef>
 #include <cstdint>
@@ -21,9 +22,9 @@ namespace lockstep::layers {
 
 /// A parameter of the whole network in the flat vector.
 struct Parameter {
-  ParameterInfo info;         ///< info.name is the full name: "conv2d_0.weight"
-  std::size_t offset = 0;     ///< in the flat vector
-  std::size_t layer = 0;      ///< top-level layer it belongs to
+  ParameterInfo info;      ///< info.name is the full name: "conv2d_0.weight"
+  std::size_t offset = 0;  ///< in the flat vector
+  std::size_t layer = 0;   ///< top-level layer it belongs to
 };
 
 /// What the label column must hold, and what comes out.
@@ -43,11 +44,12 @@ struct LayerSummary {
 
 class Worker;
 
-/// The shared, immutable part: architecture, parameter layout, and the compiled programs by number of rows.
+/// The shared, immutable part: architecture, parameter layout, and the compiled programs by number
+/// of rows.
 class Network {
  public:
-  /// Compiles `config` for rows of shape `input`, [F] or [C, H, W], in lanes of config.lane_size() rows.
-  /// `at` is the config path of the network, for messages.
+  /// Compiles `config` for rows of shape `input`, [F] or [C, H, W], in lanes of config.lane_size()
+  /// rows. `at` is the config path of the network, for messages.
   /// @throws ConfigError with the field of the layer that does not fit.
   Network(const proto::Network& config, const Shape& input, const std::string& at);
   ~Network();
@@ -56,24 +58,30 @@ class Network {
 
   const Shape& input() const noexcept;
   Task task() const noexcept;
-  std::size_t outputs() const noexcept;  ///< numbers a row that come out: classes, 1, or the target's size
+  std::size_t outputs()
+      const noexcept;  ///< numbers a row that come out: classes, 1, or the target's size
   const std::vector<LayerSummary>& summary() const noexcept;
   std::string loss_name() const;
 
-  /// The flat vector: last layer first, so that gradients are complete from front to back during backward.
-  std::size_t parameter_floats() const noexcept;                 ///< storage, padding included
-  std::size_t parameter_count() const noexcept;                  ///< learned numbers
-  const std::vector<Parameter>& parameters() const noexcept;     ///< ascending offsets, no gaps, covers the vector
+  /// The flat vector: last layer first, so that gradients are complete from front to back during
+  /// backward.
+  std::size_t parameter_floats() const noexcept;  ///< storage, padding included
+  std::size_t parameter_count() const noexcept;   ///< learned numbers
+  const std::vector<Parameter>& parameters()
+      const noexcept;  ///< ascending offsets, no gaps, covers the vector
   std::size_t packed_floats() const noexcept;
-  std::size_t worker_bytes() const;                              ///< memory a thread needs at lane_size rows
+  std::size_t worker_bytes() const;  ///< memory a thread needs at lane_size rows
 
-  /// Initial values, a function of (seed, layer position, parameter) alone; writes parameter_floats() numbers.
+  /// Initial values, a function of (seed, layer position, parameter) alone; writes
+  /// parameter_floats() numbers.
   void initialize(std::uint64_t seed, std::span<float> parameters) const;
 
-  /// A parameter between the flat vector and its plain layout (product of info.shape numbers). Works for any flat vector
-  /// of the same structure: weights, gradients, optimizer moments.
-  void to_plain(const Parameter& parameter, std::span<const float> flat, std::span<float> plain) const;
-  void from_plain(const Parameter& parameter, std::span<const float> plain, std::span<float> flat) const;
+  /// A parameter between the flat vector and its plain layout (product of info.shape numbers).
+  /// Works for any flat vector of the same structure: weights, gradients, optimizer moments.
+  void to_plain(const Parameter& parameter, std::span<const float> flat,
+                std::span<float> plain) const;
+  void from_plain(const Parameter& parameter, std::span<const float> plain,
+                  std::span<float> flat) const;
 
   /// Once a step: brings the weights into the kernels' layouts. Writes packed_floats() numbers.
   /// `part` of `parts`: shares the work out to threads; call for every part.
@@ -88,16 +96,16 @@ class Network {
 
 /// Sums over the rows of one lane.
 struct LaneResult {
-  double loss = 0;      ///< sum of row weight * loss of the row
-  double weight = 0;    ///< sum of row weights (rows, unless there are class weights)
-  double correct = 0;   ///< rows whose prediction is right; 0 for regressions
+  double loss = 0;     ///< sum of row weight * loss of the row
+  double weight = 0;   ///< sum of row weights (rows, unless there are class weights)
+  double correct = 0;  ///< rows whose prediction is right; 0 for regressions
 };
 
 /// What backward needs to tell while it runs: gradients [0, floats) of the flat vector are final.
 using GradientProgress = std::function<void(std::size_t floats)>;
 
-/// A thread's own memory for one lane at a time. Not thread-safe; one per thread. Memory is allocated on first use for
-/// each number of rows and reused.
+/// A thread's own memory for one lane at a time. Not thread-safe; one per thread. Memory is
+/// allocated on first use for each number of rows and reused.
 class Worker {
  public:
   explicit Worker(const Network& network);
@@ -106,24 +114,27 @@ class Worker {
   /// Where to put the rows before a pass: [rows, input] row-major floats.
   std::span<float> input(std::size_t rows);
 
-  /// The row ids, labels and targets of the pass. labels: one number a row, or targets [rows, outputs] for regressions.
+  /// The row ids, labels and targets of the pass. labels: one number a row, or targets [rows,
+  /// outputs] for regressions.
   struct Pass {
     std::size_t rows = 0;
     std::span<const std::uint64_t> row_ids;
-    std::span<const float> labels;         ///< rows numbers; or rows * outputs for a vector target
+    std::span<const float> labels;  ///< rows numbers; or rows * outputs for a vector target
     std::uint64_t seed = 0, step = 0;
     std::span<const float> parameters, packed;
   };
 
-  /// Forward and backward in training mode. `gradients` gets the gradient of the lane's loss SUM (not mean) with respect to
-  /// every parameter: parameter_floats() numbers, all written. `progress` may be empty.
+  /// Forward and backward in training mode. `gradients` gets the gradient of the lane's loss SUM
+  /// (not mean) with respect to every parameter: parameter_floats() numbers, all written.
+  /// `progress` may be empty.
   /// @throws DataError if a label is not a class index; the caller adds file and row.
   LaneResult train(const Pass& pass, std::span<float> gradients, const GradientProgress& progress);
 
   /// Forward in inference mode; loss and accuracy against the labels.
   LaneResult evaluate(const Pass& pass);
 
-  /// After evaluate() or predict(): [rows, outputs] probabilities (softmax or sigmoid applied) or values.
+  /// After evaluate() or predict(): [rows, outputs] probabilities (softmax or sigmoid applied) or
+  /// values.
   std::span<const float> outputs() const noexcept;
 
   /// Forward in inference mode without labels (pass.labels may be empty).
@@ -134,14 +145,16 @@ class Worker {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Seconds this thread has spent inside oneDNN primitives since it started; what `bench` compares a step with.
+/// Seconds this thread has spent inside oneDNN primitives since it started; what `bench` compares a
+/// step with.
 double primitive_seconds() noexcept;
 
-/// Call once in every thread that runs a Worker or makes a Network, before anything else: one oneDNN thread, denormals flushed.
+/// Call once in every thread that runs a Worker or makes a Network, before anything else: one
+/// oneDNN thread, denormals flushed.
 void prepare_thread() noexcept;
 
-/// Instruction sets as an ordered number (larger can do more), its name, and the limit for this process.
-/// set_isa must be called before the first Network is made.
+/// Instruction sets as an ordered number (larger can do more), its name, and the limit for this
+/// process. set_isa must be called before the first Network is made.
 int detected_isa() noexcept;
 std::string isa_name(int isa);
 void limit_isa(int isa);

@@ -19,9 +19,11 @@ dnnl::memory::dims dims_of(const Window::Pair& pair) { return {pair[0], pair[1]}
 
 }  // namespace
 
-Pooling::Pooling(Kind kind, const WindowConfig& config, const TensorSpec& input, const Build& build) {
+Pooling::Pooling(Kind kind, const WindowConfig& config, const TensorSpec& input,
+                 const Build& build) {
   if (input.shape.rank() != 3) {
-    throw config_error(build, "", "pooling needs images, but its input has shape " + to_string(input.shape));
+    throw config_error(build, "",
+                       "pooling needs images, but its input has shape " + to_string(input.shape));
   }
   const Window window = make_window(config, input.shape[1], input.shape[2], build);
   const onednn::Geometry geometry{
@@ -30,20 +32,22 @@ Pooling::Pooling(Kind kind, const WindowConfig& config, const TensorSpec& input,
   const auto algorithm = kind == Kind::Max ? dnnl::algorithm::pooling_max
                                            : dnnl::algorithm::pooling_avg_exclude_padding;
   const auto source = onednn::desc_of(input, build.rows);
-  const auto forward = onednn::pooling_forward(algorithm, source, onednn::any(onednn::dims_of(build.rows, shape)),
-                                               dims_of(window.kernel), geometry);
+  const auto forward =
+      onednn::pooling_forward(algorithm, source, onednn::any(onednn::dims_of(build.rows, shape)),
+                              dims_of(window.kernel), geometry);
   auto made = std::make_unique<Kernels>();
   made->forward = onednn::Primitive(forward);
   made->remembers = kind == Kind::Max;
   workspace_floats_ = onednn::floats_of(forward.workspace_desc());
   scratch_floats_ = made->forward.scratch_floats();
   if (build.input_gradient) {
-    made->backward = onednn::Primitive(onednn::pooling_backward(algorithm, source, forward.dst_desc(),
-                                                                dims_of(window.kernel), geometry, forward));
+    made->backward = onednn::Primitive(onednn::pooling_backward(
+        algorithm, source, forward.dst_desc(), dims_of(window.kernel), geometry, forward));
     scratch_floats_ = std::max(scratch_floats_, made->backward.scratch_floats());
   }
   output_ = onednn::make_spec(shape, forward.dst_desc(), build.rows);
-  flops_ = static_cast<double>(shape.size()) * static_cast<double>(window.kernel[0] * window.kernel[1]);
+  flops_ =
+      static_cast<double>(shape.size()) * static_cast<double>(window.kernel[0] * window.kernel[1]);
   kernels_ = std::move(made);
 }
 

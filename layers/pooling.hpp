@@ -1,5 +1,6 @@
 #pragma once
-/// What max_pooling and average_pooling share: one oneDNN pooling primitive, x [N, C, H, W] -> y [N, C, H', W'].
+/// What max_pooling and average_pooling share: one oneDNN pooling primitive, x [N, C, H, W] -> y
+/// [N, C, H', W'].
 
 #include <memory>
 

@@ -2,8 +2,8 @@
 
 namespace lockstep::layers {
 
-Program::Program(const Sequential::Configs& configs, const Shape& shape, std::size_t rows_, const std::string& at,
-                 const Program* reference)
+Program::Program(const Sequential::Configs& configs, const Shape& shape, std::size_t rows_,
+                 const std::string& at, const Program* reference)
     : rows(rows_) {
   std::uint64_t counter = 0;
   Build build;

@@ -8,13 +8,15 @@
 namespace lockstep::layers {
 
 struct Program {
-  /// `reference`: the program for lane_size rows; null if this is it. `at`: config path of the layer list.
-  Program(const Sequential::Configs& configs, const Shape& input, std::size_t rows, const std::string& at,
-          const Program* reference);
+  /// `reference`: the program for lane_size rows; null if this is it. `at`: config path of the
+  /// layer list.
+  Program(const Sequential::Configs& configs, const Shape& input, std::size_t rows,
+          const std::string& at, const Program* reference);
 
   std::size_t rows;
   std::unique_ptr<const Sequential> layers;
-  // Offsets in the arena, in floats. The input comes first, so that it stays where it is when the arena is laid out anew.
+  // Offsets in the arena, in floats. The input comes first, so that it stays where it is when the
+  // arena is laid out anew.
   std::size_t input = 0, logits = 0, dlogits = 0, outputs = 0, workspace = 0, scratch = 0;
   std::size_t arena_floats = 0;
 };

@@ -9,17 +9,22 @@ namespace lockstep::layers {
 
 std::string RegressionLoss::name() const {
   switch (kind_) {
-    case Kind::Squared: return "mean_squared_error";
-    case Kind::Absolute: return "mean_absolute_error";
-    case Kind::Huber: return "huber";
+    case Kind::Squared:
+      return "mean_squared_error";
+    case Kind::Absolute:
+      return "mean_absolute_error";
+    case Kind::Huber:
+      return "huber";
   }
   return {};
 }
 
 RegressionLoss::Term RegressionLoss::term(double d) const {
   switch (kind_) {
-    case Kind::Squared: return {d * d, 2 * d};
-    case Kind::Absolute: return {std::abs(d), d > 0 ? 1.0 : d < 0 ? -1.0 : d};
+    case Kind::Squared:
+      return {d * d, 2 * d};
+    case Kind::Absolute:
+      return {std::abs(d), d > 0 ? 1.0 : d < 0 ? -1.0 : d};
     case Kind::Huber:
       if (std::abs(d) <= delta_) return {d * d / 2, d};
       return {delta_ * (std::abs(d) - delta_ / 2), d != d ? d : std::copysign(delta_, d)};

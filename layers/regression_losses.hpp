@@ -1,9 +1,10 @@
 #pragma once
-/// Losses of regressions, outputs y [N, K] against targets t [N, K]; a row's loss is the mean over its K outputs.
-/// d = y - t:
+/// Losses of regressions, outputs y [N, K] against targets t [N, K]; a row's loss is the mean over
+/// its K outputs. d = y - t:
 ///   Squared   d^2                                                  dy = 2 d / K
 ///   Absolute  |d|                                                  dy = sign(d) / K
-///   Huber     |d| <= delta ? d^2 / 2 : delta (|d| - delta / 2)     dy = clamp(d, -delta, delta) / K
+///   Huber     |d| <= delta ? d^2 / 2 : delta (|d| - delta / 2)     dy = clamp(d, -delta, delta) /
+///   K
 
 #include "layers/losses.hpp"
 
@@ -14,7 +15,8 @@ class RegressionLoss final : public Loss {
   enum class Kind { Squared, Absolute, Huber };
 
   /// `delta` is Huber's.
-  RegressionLoss(Kind kind, std::size_t outputs, double delta) : kind_(kind), outputs_(outputs), delta_(delta) {}
+  RegressionLoss(Kind kind, std::size_t outputs, double delta)
+      : kind_(kind), outputs_(outputs), delta_(delta) {}
 
   Task task() const override { return Task::Regression; }
   std::string name() const override;

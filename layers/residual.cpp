@@ -13,10 +13,11 @@ namespace lockstep::layers {
 struct Residual::Kernels {
   std::optional<Sequential> body, shortcut;  // an empty shortcut hands x on
   ActivationKernel activation;
-  onednn::Reorder to_body, to_shortcut;      // between the layouts of the two outputs
+  onednn::Reorder to_body, to_shortcut;  // between the layouts of the two outputs
   std::size_t input_floats = 0, shortcut_parameters_at = 0, shortcut_packed_at = 0;
   // In the workspace:
-  std::size_t body_workspace_at = 0, shortcut_workspace_at = 0, z_at = 0, body_y_at = 0, shortcut_y_at = 0;
+  std::size_t body_workspace_at = 0, shortcut_workspace_at = 0, z_at = 0, body_y_at = 0,
+              shortcut_y_at = 0;
   // In the scratch memory:
   std::size_t sum_at = 0, dz_at = 0, dx_at = 0, inner_at = 0;
 
@@ -41,10 +42,12 @@ Residual::Residual(const proto::Residual& config, const TensorSpec& input, const
   auto made = std::make_unique<Kernels>();
   auto& k = *made;
   k.body.emplace(config.layer(), input,
-                 inner_build(build, ".layer", reference ? &*reference->kernels_->body : nullptr), false);
-  k.shortcut.emplace(config.shortcut(), input,
-                     inner_build(build, ".shortcut", reference ? &*reference->kernels_->shortcut : nullptr),
-                     false);
+                 inner_build(build, ".layer", reference ? &*reference->kernels_->body : nullptr),
+                 false);
+  k.shortcut.emplace(
+      config.shortcut(), input,
+      inner_build(build, ".shortcut", reference ? &*reference->kernels_->shortcut : nullptr),
+      false);
   const auto& output = k.body->output();
   if (output.shape != k.shortcut->output().shape) {
     throw config_error(build, "shortcut",
@@ -58,7 +61,8 @@ Residual::Residual(const proto::Residual& config, const TensorSpec& input, const
     throw config_error(build, "activation", "softmax does not follow a residual sum",
                        "put an activation layer after it");
   }
-  k.activation = ActivationKernel(config.activation(), default_alpha(config.activation()), body_desc);
+  k.activation =
+      ActivationKernel(config.activation(), default_alpha(config.activation()), body_desc);
   k.to_body = onednn::Reorder(shortcut_desc, body_desc);
   k.to_shortcut = onednn::Reorder(body_desc, shortcut_desc);
   k.input_floats = input.floats;
@@ -85,7 +89,8 @@ Residual::Residual(const proto::Residual& config, const TensorSpec& input, const
 
 Residual::~Residual() = default;
 
-void Residual::Kernels::place_buffers(const TensorSpec& output, Regions& workspace, Regions& scratch) {
+void Residual::Kernels::place_buffers(const TensorSpec& output, Regions& workspace,
+                                      Regions& scratch) {
   const auto shortcut_floats = shortcut->output().floats;
   body_workspace_at = workspace.take(body->workspace_floats());
   shortcut_workspace_at = workspace.take(shortcut->workspace_floats());
@@ -95,14 +100,15 @@ void Residual::Kernels::place_buffers(const TensorSpec& output, Regions& workspa
   sum_at = scratch.take(to_body ? output.floats : 0);
   dz_at = scratch.take(shortcut_floats);
   dx_at = scratch.take(shortcut->size() == 0 ? 0 : input_floats);
-  inner_at = scratch.take(std::max({body->scratch_floats(), shortcut->scratch_floats(),
-                                    activation.scratch_floats(), to_body.scratch_floats(),
-                                    to_shortcut.scratch_floats()}));
+  inner_at = scratch.take(
+      std::max({body->scratch_floats(), shortcut->scratch_floats(), activation.scratch_floats(),
+                to_body.scratch_floats(), to_shortcut.scratch_floats()}));
 }
 
 Lane Residual::Kernels::body_lane(const Lane& whole) const {
   Lane lane = whole;
-  lane.y = whole.workspace + body_y_at;  // the last layer may want it back in backward, before the sum
+  lane.y =
+      whole.workspace + body_y_at;  // the last layer may want it back in backward, before the sum
   lane.workspace = whole.workspace + body_workspace_at;
   lane.scratch = whole.scratch + inner_at;
   return lane;
@@ -159,8 +165,8 @@ void Residual::forward(Lane& lane) const {
 void Residual::backward(Lane& lane) const {
   const auto& k = *kernels_;
   if (k.activation) {
-    k.activation.backward(k.activation.needs_input() ? lane.workspace + k.z_at : lane.y, lane.dy, lane.dy,
-                          lane.scratch + k.inner_at);
+    k.activation.backward(k.activation.needs_input() ? lane.workspace + k.z_at : lane.y, lane.dy,
+                          lane.dy, lane.scratch + k.inner_at);
   }
   float* dz = lane.scratch + k.dz_at;  // a copy for the shortcut: the layers may destroy theirs
   if (k.to_shortcut) {

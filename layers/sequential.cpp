@@ -23,7 +23,8 @@ proto::Activation following(const Sequential::Configs& configs, int i) {
 }
 
 // Errors of oneDNN say nothing about the config.
-std::unique_ptr<const Layer> make_or_explain(const proto::Layer& config, const TensorSpec& input, const Build& build) {
+std::unique_ptr<const Layer> make_or_explain(const proto::Layer& config, const TensorSpec& input,
+                                             const Build& build) {
   try {
     return make_layer(config, input, build);
   } catch (const Error&) {
@@ -33,15 +34,16 @@ std::unique_ptr<const Layer> make_or_explain(const proto::Layer& config, const T
   } catch (const std::exception& error) {
     Where where;
     where.field = build.field;
-    throw InternalError("oneDNN cannot compile this layer for an input of " + to_string(input.shape) + ": " +
-                            error.what(),
+    throw InternalError("oneDNN cannot compile this layer for an input of " +
+                            to_string(input.shape) + ": " + error.what(),
                         where, "please report it, with the config");
   }
 }
 
 }  // namespace
 
-Sequential::Sequential(const Configs& configs, const TensorSpec& input, const Build& build, bool flatten) {
+Sequential::Sequential(const Configs& configs, const TensorSpec& input, const Build& build,
+                       bool flatten) {
   output_ = input;
   add_layers(configs, input, build, flatten);
   place_parameters();
@@ -52,7 +54,8 @@ Sequential::Sequential(const Configs& configs, const TensorSpec& input, const Bu
   }
 }
 
-void Sequential::add_layers(const Configs& configs, const TensorSpec& input, const Build& build, bool flatten) {
+void Sequential::add_layers(const Configs& configs, const TensorSpec& input, const Build& build,
+                            bool flatten) {
   const auto* reference = static_cast<const Sequential*>(build.reference);
   Build inner = build;
   std::set<std::string> names;
@@ -163,8 +166,8 @@ float* Sequential::gradient_of(std::size_t i, const Lane& whole) const {
   return i + 1 == parts_.size() ? whole.dy : whole.scratch + gradient_at_[i % 2];
 }
 
-// Storage is rounded up to cache lines: the rest behind a gradient must be zero. It is shorter than a line, and layers
-// write all else.
+// Storage is rounded up to cache lines: the rest behind a gradient must be zero. It is shorter than
+// a line, and layers write all else.
 void Sequential::clear_ends(std::size_t i, float* gradients) const {
   for (const auto& info : parts_[i].layer->parameters()) {
     std::fill_n(gradients + info.storage - padded(1), padded(1), 0.0f);

@@ -1,9 +1,10 @@
 #pragma once
-/// A list of layers, each fed by the one before, with their buffers; the body of a network and of a residual layer.
+/// A list of layers, each fed by the one before, with their buffers; the body of a network and of a
+/// residual layer.
 ///
 /// Parameters: last layer first, so that gradients are complete from front to back during backward.
-/// Workspace: the tensors between the layers and the layers' own workspaces. Scratch: two gradients, which take turns,
-/// and the scratch memory of one layer.
+/// Workspace: the tensors between the layers and the layers' own workspaces. Scratch: two
+/// gradients, which take turns, and the scratch memory of one layer.
 
 #include <functional>
 #include <memory>
@@ -22,7 +23,8 @@ class Sequential final : public Layer {
   /// Told after each layer's backward: parameters [0, floats) have their gradients.
   using Progress = std::function<void(std::size_t floats)>;
 
-  /// `build.field` is the path of the list: element i is "FIELD[i].KIND". `flatten`: the output is brought to plain [F].
+  /// `build.field` is the path of the list: element i is "FIELD[i].KIND". `flatten`: the output is
+  /// brought to plain [F].
   /// @throws ConfigError with the field of the layer that does not fit.
   Sequential(const Configs& configs, const TensorSpec& input, const Build& build, bool flatten);
 
@@ -51,7 +53,8 @@ class Sequential final : public Layer {
     std::size_t part, index;  // parameter `index` of parts_[part]
   };
 
-  void add_layers(const Configs& configs, const TensorSpec& input, const Build& build, bool flatten);
+  void add_layers(const Configs& configs, const TensorSpec& input, const Build& build,
+                  bool flatten);
   void place_parameters();
   void place_buffers();
   Lane lane_of(std::size_t i, const Lane& whole) const;
@@ -61,7 +64,8 @@ class Sequential final : public Layer {
   std::vector<Part> parts_;
   std::vector<Owner> owners_;
   std::size_t parameter_floats_ = 0;
-  std::size_t lowest_ = 0;  // backward ends here: the layers below have no parameters and nobody wants their dx
+  std::size_t lowest_ =
+      0;  // backward ends here: the layers below have no parameters and nobody wants their dx
   std::size_t gradient_at_[2] = {0, 0}, layer_scratch_at_ = 0;  // in the scratch memory
 };
 

@@ -11,7 +11,8 @@ void softmax(const float* x, float* y, std::size_t rows, std::size_t columns) {
     const double max = *std::max_element(x, x + columns);
     double sum = 0;
     for (std::size_t k = 0; k < columns; ++k) sum += exp_exact(x[k] - max);
-    for (std::size_t k = 0; k < columns; ++k) y[k] = static_cast<float>(exp_exact(x[k] - max) / sum);
+    for (std::size_t k = 0; k < columns; ++k)
+      y[k] = static_cast<float>(exp_exact(x[k] - max) / sum);
   }
 }
 
@@ -25,7 +26,8 @@ void log_softmax(const float* x, float* y, std::size_t rows, std::size_t columns
   }
 }
 
-void softmax_backward(const float* y, const float* dy, float* dx, std::size_t rows, std::size_t columns) {
+void softmax_backward(const float* y, const float* dy, float* dx, std::size_t rows,
+                      std::size_t columns) {
   for (std::size_t n = 0; n < rows; ++n, y += columns, dy += columns, dx += columns) {
     double dot = 0;
     for (std::size_t k = 0; k < columns; ++k) dot += static_cast<double>(dy[k]) * y[k];
@@ -33,7 +35,8 @@ void softmax_backward(const float* y, const float* dy, float* dx, std::size_t ro
   }
 }
 
-void log_softmax_backward(const float* y, const float* dy, float* dx, std::size_t rows, std::size_t columns) {
+void log_softmax_backward(const float* y, const float* dy, float* dx, std::size_t rows,
+                          std::size_t columns) {
   for (std::size_t n = 0; n < rows; ++n, y += columns, dy += columns, dx += columns) {
     double sum = 0;
     for (std::size_t k = 0; k < columns; ++k) sum += dy[k];

@@ -1,8 +1,9 @@
 #pragma once
-/// Softmax and its logarithm over the K numbers of each row, in double precision inside, so that the bits do not depend
-/// on the machine's libm.
-///   softmax      y_i = e^(x_i - m) / sum_j e^(x_j - m),  m = max x     dx_i = y_i (dy_i - sum_j dy_j y_j)
-///   log softmax  y_i = x_i - m - log sum_j e^(x_j - m)                 dx_i = dy_i - e^(y_i) sum_j dy_j
+/// Softmax and its logarithm over the K numbers of each row, in double precision inside, so that
+/// the bits do not depend on the machine's libm.
+///   softmax      y_i = e^(x_i - m) / sum_j e^(x_j - m),  m = max x     dx_i = y_i (dy_i - sum_j
+///   dy_j y_j) log softmax  y_i = x_i - m - log sum_j e^(x_j - m)                 dx_i = dy_i -
+///   e^(y_i) sum_j dy_j
 /// x, y, dx, dy: [N, K] row-major; in place is allowed.
 
 #include <cstddef>
@@ -17,7 +18,9 @@ inline bool is_softmax(proto::Activation kind) {
 
 void softmax(const float* x, float* y, std::size_t rows, std::size_t columns);
 void log_softmax(const float* x, float* y, std::size_t rows, std::size_t columns);
-void softmax_backward(const float* y, const float* dy, float* dx, std::size_t rows, std::size_t columns);
-void log_softmax_backward(const float* y, const float* dy, float* dx, std::size_t rows, std::size_t columns);
+void softmax_backward(const float* y, const float* dy, float* dx, std::size_t rows,
+                      std::size_t columns);
+void log_softmax_backward(const float* y, const float* dy, float* dx, std::size_t rows,
+                          std::size_t columns);
 
 }  // namespace lockstep::layers

@@ -35,7 +35,7 @@ struct Weighted::Kernels {
   ActivationKernel activation;
   bool bias = true, fused = false;
 
-  std::size_t source_at = 0, z_at = 0;                  // in the workspace
+  std::size_t source_at = 0, z_at = 0;                                // in the workspace
   std::size_t diff_source_at = 0, gradient_at = 0, primitive_at = 0;  // in the scratch memory
 
   void share_layouts(const Kernels* reference, const Plan& plan);

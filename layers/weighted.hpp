@@ -1,9 +1,11 @@
 #pragma once
-/// What conv2d and dense share: y = f(x * W + b) with oneDNN's forward, backward-data and backward-weights.
+/// What conv2d and dense share: y = f(x * W + b) with oneDNN's forward, backward-data and
+/// backward-weights.
 ///
-/// Storage of the weight is the layout that backward-weights writes at lane_size rows, so gradients are never
-/// reordered. pack() makes one copy for the forward pass and one for backward-data, each only if its layout differs.
-/// For other numbers of rows oneDNN may prefer other layouts: such a variant reorders inside the pass.
+/// Storage of the weight is the layout that backward-weights writes at lane_size rows, so gradients
+/// are never reordered. pack() makes one copy for the forward pass and one for backward-data, each
+/// only if its layout differs. For other numbers of rows oneDNN may prefer other layouts: such a
+/// variant reorders inside the pass.
 ///   dW = x^T * dz,  db = sum over rows (and places) of dz,  dx = dz * W^T,  dz = dy f'(z)
 
 #include <memory>

@@ -11,20 +11,21 @@
 namespace lockstep::layers {
 
 struct Weighted::Plan {
-  onednn::Desc input;          ///< layout of x and dx as the neighbours have it
-  onednn::Desc source;         ///< layout of x as forward and backward-weights read it
-  onednn::Desc diff_source;    ///< layout of dx as backward-data writes it
+  onednn::Desc input;        ///< layout of x and dx as the neighbours have it
+  onednn::Desc source;       ///< layout of x as forward and backward-weights read it
+  onednn::Desc diff_source;  ///< layout of dx as backward-data writes it
   onednn::Desc plain_weight;
   dnnl::primitive_desc_base forward, backward_weights;
   std::optional<dnnl::primitive_desc_base> backward_data;  ///< none: nobody wants dx
   bool bias = true;
   proto::Activation activation = proto::NONE;
-  bool fused = false;          ///< the activation is part of the forward primitive
+  bool fused = false;  ///< the activation is part of the forward primitive
   onednn::Desc output;
-  ParameterInfo weight;        ///< storage is filled in by compile()
+  ParameterInfo weight;  ///< storage is filled in by compile()
 };
 
-/// Whether `activation` can be part of the forward primitive in training: its derivative follows from y.
+/// Whether `activation` can be part of the forward primitive in training: its derivative follows
+/// from y.
 inline bool fusable(proto::Activation activation) {
   if (activation == proto::NONE || is_softmax(activation)) return false;
   const auto eltwise = onednn::eltwise_of(activation, default_alpha(activation));

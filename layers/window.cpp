@@ -9,8 +9,8 @@ namespace {
 using Numbers = google::protobuf::RepeatedField<std::uint32_t>;
 
 // One number for both, or two; none: the default.
-Window::Pair pair_of(const Numbers* numbers, Window::Pair otherwise, std::int64_t least, const char* field,
-                     const Build& build) {
+Window::Pair pair_of(const Numbers* numbers, Window::Pair otherwise, std::int64_t least,
+                     const char* field, const Build& build) {
   if (numbers == nullptr || numbers->empty()) return otherwise;
   if (numbers->size() > 2) {
     throw config_error(build, field, std::string(field) + " takes one or two numbers",
@@ -19,7 +19,8 @@ Window::Pair pair_of(const Numbers* numbers, Window::Pair otherwise, std::int64_
   const Window::Pair pair{numbers->Get(0), numbers->Get(numbers->size() - 1)};
   for (const auto value : pair) {
     if (value < least) {
-      throw config_error(build, field, std::string(field) + " must be at least " + std::to_string(least));
+      throw config_error(build, field,
+                         std::string(field) + " must be at least " + std::to_string(least));
     }
   }
   return pair;
@@ -27,9 +28,11 @@ Window::Pair pair_of(const Numbers* numbers, Window::Pair otherwise, std::int64_
 
 }  // namespace
 
-Window make_window(const WindowConfig& config, std::int64_t height, std::int64_t width, const Build& build) {
+Window make_window(const WindowConfig& config, std::int64_t height, std::int64_t width,
+                   const Build& build) {
   if (config.kernel_size->empty()) {
-    throw config_error(build, "kernel_size", "kernel_size is missing", "write for example: kernel_size: 3");
+    throw config_error(build, "kernel_size", "kernel_size is missing",
+                       "write for example: kernel_size: 3");
   }
   Window window;
   window.kernel = pair_of(config.kernel_size, {1, 1}, 1, "kernel_size", build);

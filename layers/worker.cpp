@@ -24,7 +24,8 @@ void Worker::Impl::use(std::size_t rows) {
 }
 
 Lane Worker::Impl::lane_of(const Pass& pass, bool training) {
-  expects(program != nullptr && program->rows == pass.rows, "input(rows) comes before a pass over those rows");
+  expects(program != nullptr && program->rows == pass.rows,
+          "input(rows) comes before a pass over those rows");
   expects(pass.parameters.size() == network.parameter_floats &&
               pass.packed.size() == network.reference->layers->packed_floats(),
           "a pass gets the whole flat vector and its packed form");
@@ -60,7 +61,8 @@ std::span<float> Worker::input(std::size_t rows) {
   return {impl_->arena.data() + impl_->program->input, rows * impl_->network.input.size()};
 }
 
-LaneResult Worker::train(const Pass& pass, std::span<float> gradients, const GradientProgress& progress) {
+LaneResult Worker::train(const Pass& pass, std::span<float> gradients,
+                         const GradientProgress& progress) {
   auto& w = *impl_;
   expects(gradients.size() == w.network.parameter_floats, "train gets room for every gradient");
   Lane lane = w.lane_of(pass, /*training=*/true);

@@ -1,8 +1,8 @@
 #include "ml/checkpoint.hpp"
 
 #include <fmt/format.h>
-#include <google/protobuf/text_format.h>
 
+#include <algorithm>
 #include <future>
 
 #include "core/config.hpp"
@@ -27,7 +27,7 @@ CheckpointStore::Loaded load(const Files& files, const std::string& folder) {
   CheckpointStore::Loaded loaded;
   loaded.folder = folder;
   const std::string text = unseal(files.read(join_path(folder, kState)));
-  if (!google::protobuf::TextFormat::ParseFromString(text, &loaded.state)) throw std::invalid_argument("state.textproto cannot be read");
+  if (!from_text(text, loaded.state)) throw std::invalid_argument("state.textproto cannot be read");
   for (const auto& file : loaded.state.file()) {
     std::string bytes = files.read(join_path(folder, file.name()));
     if (bytes.size() != file.bytes()) {
@@ -47,9 +47,7 @@ struct CheckpointStore::Background {
 
 CheckpointStore::CheckpointStore(Files& files, std::string folder, std::size_t keep_last)
     : files_(files), folder_(std::move(folder)), keep_last_(keep_last), background_(std::make_unique<Background>()) {
-  for (const auto& name : files_.list(folder_)) {
-    if (name.starts_with(".tmp-")) files_.remove(join_path(folder_, name));
-  }
+  finish_interrupted_writes(files_, folder_);
 }
 
 CheckpointStore::~CheckpointStore() {
@@ -86,11 +84,18 @@ void CheckpointStore::write(const proto::TrainingState& state, const std::vector
   auto all = contents;
   all.push_back({kState, seal(to_text(full))});
   const std::string path = join_path(folder_, fmt::format("step-{:010}", state.step()));
-  files_.make_folder(folder_);
-  files_.remove(path);  // of a run that was resumed from an older checkpoint because this one was damaged
+  make_durable_folder(files_, folder_);
   write_folder_atomically(files_, path, all);
+  remove_all_but_last(path);
+}
+
+void CheckpointStore::remove_all_but_last(const std::string& newest) {
   const auto found = folders();
-  for (std::size_t i = 0; i + keep_last_ < found.size(); ++i) files_.remove(found[i]);
+  const auto end = std::upper_bound(found.begin(), found.end(), newest);
+  // Later steps are those of a run that went back to an older checkpoint because these are damaged.
+  std::for_each(end, found.end(), [&](const auto& folder) { files_.remove(folder); });
+  const auto kept = std::min(static_cast<std::size_t>(end - found.begin()), keep_last_);
+  std::for_each(found.begin(), end - static_cast<std::ptrdiff_t>(kept), [&](const auto& folder) { files_.remove(folder); });
 }
 
 std::optional<CheckpointStore::Loaded> CheckpointStore::load_newest(std::vector<std::string>& complaints) const {

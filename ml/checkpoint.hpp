@@ -18,7 +18,7 @@ namespace lockstep::ml {
 
 class CheckpointStore {
  public:
-  /// `folder` is the run's checkpoints/ folder. Leftovers of an interrupted write are removed.
+  /// `folder` is the run's checkpoints/ folder. Leftovers of an interrupted write are tidied up.
   CheckpointStore(Files& files, std::string folder, std::size_t keep_last);
   ~CheckpointStore();  ///< waits for the writer; an error of it is lost here: call wait() before
 
@@ -41,6 +41,7 @@ class CheckpointStore {
   struct Background;
   std::vector<std::string> folders() const;  // oldest first
   void write(const proto::TrainingState& state, const std::vector<NamedBytes>& contents);
+  void remove_all_but_last(const std::string& newest);
 
   Files& files_;
   std::string folder_;

@@ -1,7 +1,6 @@
 #include "ml/model.hpp"
 
 #include <fmt/format.h>
-#include <google/protobuf/text_format.h>
 
 #include <algorithm>
 
@@ -66,7 +65,6 @@ void save_model(Files& files, const std::string& path, proto::Pipeline pipeline,
   const std::string weights = to_safetensors(to_tensors(network, parameters), {{"format", "lockstep"}});
   pipeline.set_lockstep_version(LOCKSTEP_VERSION);
   pipeline.set_weights_checksum(checksum(weights));
-  files.remove(path);
   write_folder_atomically(files, path, {{kPipeline, to_text(pipeline)}, {kWeights, weights}});
 }
 
@@ -74,12 +72,16 @@ ModelFiles read_model(const Files& files, const std::string& path) {
   ModelFiles model;
   model.path = path;
   const std::string inside = join_path(path, "model");
-  if (!files.exists(join_path(path, kPipeline)) && files.exists(join_path(inside, kPipeline))) model.path = inside;
+  for (const auto& candidate : {path, inside, aside_of(path), aside_of(inside)}) {
+    if (!files.exists(join_path(candidate, kPipeline))) continue;
+    model.path = candidate;
+    break;
+  }
   const std::string pipeline = join_path(model.path, kPipeline);
   if (!files.exists(pipeline)) {
     throw FileError(fmt::format("{} is not a model: it has no {}", path, kPipeline), {.file = path}, "give a run folder or its model/ folder");
   }
-  if (!google::protobuf::TextFormat::ParseFromString(files.read(pipeline), &model.pipeline)) {
+  if (!from_text(files.read(pipeline), model.pipeline)) {
     throw FileError(fmt::format("{} is damaged or of another version", pipeline), {.file = pipeline}, "train the model again");
   }
   model.weights = files.read(join_path(model.path, kWeights));

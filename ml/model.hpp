@@ -24,7 +24,7 @@ std::vector<NamedTensor> to_tensors(const layers::Network& network, std::span<co
 void from_tensors(const layers::Network& network, const std::vector<NamedTensor>& tensors, std::span<float> flat,
                   const std::string& path, const std::string& prefix = {}, bool weights_only = false);
 
-/// Writes the model folder `path` atomically, replacing one that is there.
+/// Writes the model folder `path` durably. Where one is there, a power cut leaves the old or the new one for read_model.
 void save_model(Files& files, const std::string& path, proto::Pipeline pipeline, const layers::Network& network,
                 std::span<const float> parameters);
 
@@ -35,7 +35,8 @@ struct ModelFiles {
   std::string path;
 };
 
-/// `path` is a model folder, or a run folder with one in it. @throws FileError if anything is missing or damaged.
+/// `path` is a model folder, or a run folder with one in it; also one that a power cut caught while it was being replaced.
+/// @throws FileError if anything is missing or damaged.
 ModelFiles read_model(const Files& files, const std::string& path);
 
 /// Between a schema and its saved form.

@@ -15,7 +15,7 @@ RunFolder::RunFolder(Files& files, std::string path, bool resume) : files_(files
   if (used && !resume) {
     throw FileError(fmt::format("{} holds a run already", path_), {.file = path_}, "go on with --resume, or choose another --run-dir");
   }
-  files_.make_folder(path_);
+  make_durable_folder(files_, path_);
   write(".writable", "");  // fail now rather than after an hour of training
   files_.remove(file(".writable"));
   if (resume && files_.exists(file("metrics.jsonl"))) metrics_bytes_ = files_.read(file("metrics.jsonl")).size();
@@ -25,21 +25,30 @@ void RunFolder::append_metrics(std::string_view line) {
   constexpr std::size_t kFlushBytes = 1 << 16;
   buffered_.append(line).push_back('\n');
   metrics_bytes_ += line.size() + 1;
-  if (buffered_.size() >= kFlushBytes) flush();
+  if (buffered_.size() >= kFlushBytes) append_buffered();
 }
 
-void RunFolder::flush() {
+void RunFolder::append_buffered() {
   if (buffered_.empty()) return;
   files_.append(file("metrics.jsonl"), buffered_);
   buffered_.clear();
+}
+
+void RunFolder::flush() {
+  append_buffered();
+  if (!files_.exists(file("metrics.jsonl"))) return;
+  files_.sync(file("metrics.jsonl"));
+  files_.sync(path_);
 }
 
 void RunFolder::truncate_metrics(std::uint64_t bytes) {
   buffered_.clear();
   const std::string path = file("metrics.jsonl");
   const std::string text = files_.exists(path) ? files_.read(path) : "";
-  write("metrics.jsonl", std::string_view(text).substr(0, bytes));
-  metrics_bytes_ = std::min<std::uint64_t>(bytes, text.size());
+  std::string_view kept = std::string_view(text).substr(0, bytes);
+  kept = kept.substr(0, kept.rfind('\n') + 1);
+  write("metrics.jsonl", kept);
+  metrics_bytes_ = kept.size();
 }
 
 std::string default_run_path(const Files& files, const std::string& name, bool resume) {

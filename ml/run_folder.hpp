@@ -19,15 +19,17 @@ class RunFolder {
   std::string file(const std::string& name) const { return join_path(path_, name); }
   Files& files() const noexcept { return files_; }
 
-  /// One line of metrics.jsonl. Buffered; flush() writes.
+  /// One line of metrics.jsonl. Buffered; flush() writes durably, so that no checkpoint counts lines that are not there.
   void append_metrics(std::string_view line);
   void flush();
   std::uint64_t metrics_bytes() const noexcept { return metrics_bytes_; }
-  void truncate_metrics(std::uint64_t bytes);  ///< forgets what a resumed run will write again
+  void truncate_metrics(std::uint64_t bytes);  ///< keeps the whole lines of the first bytes; a resumed run writes the others again
 
   void write(const std::string& name, std::string_view bytes) { write_atomically(files_, file(name), bytes); }
 
  private:
+  void append_buffered();
+
   Files& files_;
   std::string path_;
   std::string buffered_;

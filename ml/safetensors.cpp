@@ -64,6 +64,7 @@ std::vector<NamedTensor> from_safetensors(std::string_view bytes, const std::str
     std::memcpy(&length, bytes.data(), sizeof(length));
     if (length > bytes.size() - sizeof(length)) throw std::invalid_argument("it is cut short");
     const auto header = Json::parse(bytes.substr(sizeof(length), length));
+    if (!header.is_object()) throw std::invalid_argument("its header is not an object");
     std::vector<NamedTensor> tensors;
     for (const auto& [name, entry] : header.items()) {
       if (name != "__metadata__") tensors.push_back(read_tensor(name, entry, bytes.substr(sizeof(length) + length)));

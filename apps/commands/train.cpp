@@ -31,7 +31,8 @@ std::unique_ptr<ml::RunFolder> open_run_folder(const Job& job, const TrainOption
     std::string path = !options.run_dir.empty() ? options.run_dir : experiment.output().run_dir();
     if (path.empty()) path = ml::default_run_path(real_files(), experiment.name(), options.resume);
     folder = std::make_unique<ml::RunFolder>(real_files(), path, options.resume);
-    folder->write("config.textproto", to_text(experiment));
+    // A resumed run keeps the config it began with: the digest in its checkpoints tells whether this one may go on.
+    if (!options.resume || !real_files().exists(folder->file("config.textproto"))) folder->write("config.textproto", to_text(experiment));
     log::also_to(folder->file("log.txt"), options.resume);
     log::info("run folder {}", path);
   });

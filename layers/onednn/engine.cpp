@@ -40,13 +40,20 @@ bool cpu_has(std::size_t i) noexcept {
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
   switch (i) {
-    case 0: return __builtin_cpu_supports("sse4.1");
-    case 1: return __builtin_cpu_supports("avx");
-    case 2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    case 3: return avx512;
-    case 4: return avx512 && __builtin_cpu_supports("avx512vnni");
-    case 5: return avx512 && __builtin_cpu_supports("avx512bf16");
-    default: return false;  // AMX brings nothing to f32
+    case 0:
+      return __builtin_cpu_supports("sse4.1");
+    case 1:
+      return __builtin_cpu_supports("avx");
+    case 2:
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case 3:
+      return avx512;
+    case 4:
+      return avx512 && __builtin_cpu_supports("avx512vnni");
+    case 5:
+      return avx512 && __builtin_cpu_supports("avx512bf16");
+    default:
+      return false;  // AMX brings nothing to f32
   }
 }
 #else
@@ -87,7 +94,8 @@ void prepare_thread() noexcept {
   flush_denormals();
 }
 
-// Not dnnl::get_effective_cpu_isa(): asking oneDNN freezes its choice, and the ranks could no longer agree on less.
+// Not dnnl::get_effective_cpu_isa(): asking oneDNN freezes its choice, and the ranks could no
+// longer agree on less.
 int detected_isa() noexcept {
   int best = -1;
   const char* limit = std::getenv("ONEDNN_MAX_CPU_ISA");

@@ -35,6 +35,8 @@ TensorSpec plain_spec(const Shape& shape, std::int64_t rows) {
   return {shape, nullptr, static_cast<std::size_t>(rows) * shape.size()};
 }
 
-std::size_t floats_of(const Desc& desc) { return (desc.get_size() + sizeof(float) - 1) / sizeof(float); }
+std::size_t floats_of(const Desc& desc) {
+  return (desc.get_size() + sizeof(float) - 1) / sizeof(float);
+}
 
 }  // namespace lockstep::layers::onednn

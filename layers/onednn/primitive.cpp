@@ -15,7 +15,8 @@
 namespace lockstep::layers::onednn {
 namespace {
 
-// Hands out slot numbers; a number is used again when its primitive is gone, so threads' tables stay small.
+// Hands out slot numbers; a number is used again when its primitive is gone, so threads' tables
+// stay small.
 class SlotNumbers {
  public:
   std::size_t take() {
@@ -50,8 +51,9 @@ std::uint64_t next_generation() {
 struct Slot {
   std::uint64_t generation = 0;
   std::vector<dnnl::memory> memories;
-  std::vector<dnnl_exec_arg_t> arguments;  // the C form of the same, which execute takes without a copy
-  std::vector<const void*> pointers;       // where the memories point now
+  std::vector<dnnl_exec_arg_t>
+      arguments;                      // the C form of the same, which execute takes without a copy
+  std::vector<const void*> pointers;  // where the memories point now
 
   void add(int id, const Desc& desc) {
     memories.emplace_back(desc, engine(), static_cast<void*>(nullptr));
@@ -94,21 +96,31 @@ Desc Primitive::desc(int argument) const {
   return pd_.query_md(dnnl::query::exec_arg_md, argument);
 }
 
+int Primitive::inputs() const {
+  int count = 0;
+  const auto status = dnnl_primitive_desc_query(pd_.get(), dnnl_query_num_of_inputs_s32, 0, &count);
+  expects(status == dnnl_success, "a primitive tells how many inputs it has");
+  return count;
+}
+
 void Primitive::run(std::initializer_list<Argument> arguments, float* scratch) const {
   if (slot_ >= slots.size()) slots.resize(slot_ + 1);
   Slot& slot = slots[slot_];
   if (slot.generation != generation_) {
     slot = {};
-    for (const auto& argument : arguments) slot.add(argument.id, desc(argument.id));
+    for (const auto& argument : arguments) {
+      if (argument.id != kNoArgument) slot.add(argument.id, desc(argument.id));
+    }
     slot.add(DNNL_ARG_SCRATCHPAD, pd_.scratchpad_desc());
     slot.generation = generation_;
   }
-  expects(slot.arguments.size() == arguments.size() + 1, "a primitive's arguments never change");
   std::size_t i = 0;
   for (const auto& argument : arguments) {
+    if (argument.id == kNoArgument) continue;
     expects(slot.arguments[i].arg == argument.id, "a primitive's arguments never change");
     slot.point(i++, argument.data);
   }
+  expects(slot.arguments.size() == i + 1, "a primitive's arguments never change");
   slot.point(i, scratch);
   const auto start = std::chrono::steady_clock::now();
   const auto status =
@@ -123,8 +135,8 @@ void Primitive::run(std::initializer_list<Argument> arguments, float* scratch) c
 
 Reorder::Reorder(const Desc& from, const Desc& to) {
   if (from == to) return;
-  primitive_ = Primitive(
-      dnnl::reorder::primitive_desc(engine(), from, engine(), to, user_scratchpad()));
+  primitive_ =
+      Primitive(dnnl::reorder::primitive_desc(engine(), from, engine(), to, user_scratchpad()));
 }
 
 void Reorder::run(const float* from, float* to, float* scratch) const {

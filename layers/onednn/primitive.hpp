@@ -10,14 +10,17 @@
 
 namespace lockstep::layers::onednn {
 
-/// What a primitive reads or writes: DNNL_ARG_SRC and so on, and where it lies.
+inline constexpr int kNoArgument = 0;
+
+/// What a primitive reads or writes: DNNL_ARG_SRC and so on, and where it lies. kNoArgument is
+/// passed over.
 struct Argument {
   int id;
   const void* data;
 };
 
-/// Movable. Made with scratchpad_mode::user. Each thread keeps its own memory objects for each primitive (a slot), so
-/// that a run allocates nothing after the thread's first.
+/// Movable. Made with scratchpad_mode::user. Each thread keeps its own memory objects for each
+/// primitive (a slot), so that a run allocates nothing after the thread's first.
 class Primitive {
  public:
   Primitive() = default;
@@ -31,19 +34,24 @@ class Primitive {
   /// The layout of one argument; zero if the primitive does not have it.
   Desc desc(int argument) const;
 
+  int inputs() const;  ///< how many arguments it reads
+
   std::size_t scratch_floats() const { return floats_of(pd_.scratchpad_desc()); }
 
-  /// The ids must be the same and in the same order in every run. `scratch`: scratch_floats() numbers.
+  /// The ids must be the same and in the same order in every run. `scratch`: scratch_floats()
+  /// numbers.
   void run(std::initializer_list<Argument> arguments, float* scratch) const;
 
  private:
   dnnl::primitive_desc_base pd_;
   dnnl::primitive primitive_;
   std::size_t slot_ = 0;
-  std::uint64_t generation_ = 0;  // tells a thread that its slot belongs to a primitive that is gone; 0: empty
+  std::uint64_t generation_ =
+      0;  // tells a thread that its slot belongs to a primitive that is gone; 0: empty
 };
 
-/// Copies between two layouts of the same tensor; zeroes the target's padding. Empty if the layouts are equal.
+/// Copies between two layouts of the same tensor; zeroes the target's padding. Empty if the layouts
+/// are equal.
 class Reorder {
  public:
   Reorder() = default;
@@ -57,7 +65,8 @@ class Reorder {
   Primitive primitive_;
 };
 
-/// One copy between two layouts, on no hot path: makes the primitive and its scratch memory on the spot.
+/// One copy between two layouts, on no hot path: makes the primitive and its scratch memory on the
+/// spot.
 void reorder_once(const Desc& from, const float* source, const Desc& to, float* target);
 
 }  // namespace lockstep::layers::onednn

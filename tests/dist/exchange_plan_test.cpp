@@ -5,7 +5,8 @@
 namespace lockstep::dist {
 namespace {
 
-ExchangeSizes sizes(std::size_t world_size, std::size_t lanes, std::size_t floats = 10 * kSegmentFloats) {
+ExchangeSizes sizes(std::size_t world_size, std::size_t lanes,
+                    std::size_t floats = 10 * kSegmentFloats) {
   ExchangeSizes sizes;
   sizes.world_size = world_size;
   sizes.lanes = lanes;
@@ -14,7 +15,8 @@ ExchangeSizes sizes(std::size_t world_size, std::size_t lanes, std::size_t float
   return sizes;
 }
 
-/// Every number of every bucket has exactly one owner, and pieces begin at multiples of kSegmentFloats.
+/// Every number of every bucket has exactly one owner, and pieces begin at multiples of
+/// kSegmentFloats.
 void check_owners(const ExchangePlan& plan) {
   for (std::size_t bucket = 0; bucket < plan.buckets().size(); ++bucket) {
     std::vector<int> owners(plan.buckets()[bucket].end, 0);
@@ -25,7 +27,8 @@ void check_owners(const ExchangePlan& plan) {
       for (std::size_t i = own.begin; i < own.end; ++i) ++owners[i];
     }
     bool once = true;
-    for (std::size_t i = plan.buckets()[bucket].begin; i < owners.size(); ++i) once = once && owners[i] == 1;
+    for (std::size_t i = plan.buckets()[bucket].begin; i < owners.size(); ++i)
+      once = once && owners[i] == 1;
     CHECK(once);
   }
 }
@@ -74,11 +77,12 @@ TEST_CASE("ExchangePlan: every number has one owner", "[dist][exchange][property
   }
 }
 
-TEST_CASE("ExchangePlan halves where the ranks' lanes are equal nodes of the tree", "[dist][exchange]") {
+TEST_CASE("ExchangePlan halves where the ranks' lanes are equal nodes of the tree",
+          "[dist][exchange]") {
   CHECK(ExchangePlan(sizes(1, 8)).halves());
   CHECK(ExchangePlan(sizes(2, 8)).halves());
   CHECK(ExchangePlan(sizes(8, 8)).halves());
-  CHECK(ExchangePlan(sizes(4, 7)).halves());        // [0,2) [2,4) [4,6) [6,7)
+  CHECK(ExchangePlan(sizes(4, 7)).halves());  // [0,2) [2,4) [4,6) [6,7)
   CHECK_FALSE(ExchangePlan(sizes(3, 8)).halves());
   CHECK_FALSE(ExchangePlan(sizes(2, 6)).halves());  // [0,3) is not a node
   CHECK_FALSE(ExchangePlan(sizes(8, 4)).halves());  // idle ranks
@@ -89,7 +93,8 @@ TEST_CASE("ExchangePlan halves where the ranks' lanes are equal nodes of the tre
   CHECK(ExchangePlan(dedicated).rank_lanes(4) == Node{6, 8});
 }
 
-TEST_CASE("ExchangePlan: in each round of halving two partners share the same range", "[dist][exchange]") {
+TEST_CASE("ExchangePlan: in each round of halving two partners share the same range",
+          "[dist][exchange]") {
   const ExchangePlan plan(sizes(8, 8));
   for (std::size_t worker = 0; worker < 8; ++worker) {
     for (std::size_t round = 0; round < 3; ++round) {

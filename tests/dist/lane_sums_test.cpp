@@ -11,7 +11,8 @@ namespace lockstep::dist {
 namespace {
 
 /// What a thread of a real step does: fills each lane and says so bit by bit.
-std::vector<std::size_t> compute(LaneSums& sums, const ExchangePlan& plan, std::size_t thread, std::size_t step) {
+std::vector<std::size_t> compute(LaneSums& sums, const ExchangePlan& plan, std::size_t thread,
+                                 std::size_t step) {
   std::vector<std::size_t> complete;
   const std::size_t floats = plan.sizes().floats;
   const Node lanes = plan.thread_lanes(0, thread);
@@ -53,8 +54,8 @@ TEST_CASE("LaneSums of one rank are the serial sum along the tree", "[dist][exch
     for (auto& worker : workers) worker.join();
     CHECK(sums.complete());
     CHECK(complete == std::multiset<std::size_t>{0, 1, 2, 3, 4});  // each bucket once
-    const auto expected =
-        tests::serial_tree_sum(lanes, [&](std::size_t lane) { return tests::lane_values(step, lane, sizes.floats); });
+    const auto expected = tests::serial_tree_sum(
+        lanes, [&](std::size_t lane) { return tests::lane_values(step, lane, sizes.floats); });
     CHECK(std::equal(expected.begin(), expected.end(), sums.node(0)));
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
-/// Gradients for tests of sums: numbers whose sum shows every change of order, and the sum along the tree by its definition.
+/// Gradients for tests of sums: numbers whose sum shows every change of order, and the sum along
+/// the tree by its definition.
 
 #include <cstddef>
 #include <cstdint>
@@ -7,7 +8,8 @@
 
 namespace lockstep::tests {
 
-/// Number i of a lane: differs by orders of magnitude between lanes, so that float addition is far from associative.
+/// Number i of a lane: differs by orders of magnitude between lanes, so that float addition is far
+/// from associative.
 inline float lane_value(std::size_t step, std::size_t lane, std::size_t i) {
   const auto mixed = static_cast<std::uint32_t>((step * 977 + lane + 1) * 2654435761u + i * 40503u);
   const float scale = static_cast<float>(1 << (mixed >> 28));

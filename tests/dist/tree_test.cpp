@@ -22,7 +22,9 @@ std::string text_of_tree(std::size_t n) {
 }
 
 struct AddText {
-  void operator()(std::string& left, const std::string& right) const { left = "(" + left + " " + right + ")"; }
+  void operator()(std::string& left, const std::string& right) const {
+    left = "(" + left + " " + right + ")";
+  }
 };
 using TextCounter = TreeCounter<std::string, AddText>;
 
@@ -60,7 +62,8 @@ TEST_CASE("maximal_nodes cuts a block into the largest nodes of the tree", "[dis
   CHECK(maximal_nodes(5, {0, 5}) == Nodes{{0, 5}});
 }
 
-TEST_CASE("are_siblings knows the two children of a node, also of one that n cuts", "[dist][tree]") {
+TEST_CASE("are_siblings knows the two children of a node, also of one that n cuts",
+          "[dist][tree]") {
   CHECK(are_siblings(8, {0, 4}, {4, 8}));
   CHECK(are_siblings(8, {6, 7}, {7, 8}));
   CHECK_FALSE(are_siblings(8, {1, 2}, {2, 3}));
@@ -79,7 +82,8 @@ TEST_CASE("TreeCounter adds in the order of the tree", "[dist][tree]") {
   }
 }
 
-TEST_CASE("TreeCounter: how the leaves are shared out does not change the tree", "[dist][tree][property]") {
+TEST_CASE("TreeCounter: how the leaves are shared out does not change the tree",
+          "[dist][tree][property]") {
   for (std::size_t n = 1; n <= 17; ++n) {
     for (std::size_t workers = 1; workers <= 8; ++workers) {
       TextCounter whole(n, {0, n}, {});
@@ -88,7 +92,8 @@ TEST_CASE("TreeCounter: how the leaves are shared out does not change the tree",
         TextCounter part(n, block, {});
         for (std::size_t i = block.begin; i < block.end; ++i) part.push(std::to_string(i));
         CHECK(part.nodes() == maximal_nodes(n, block));
-        for (std::size_t i = 0; i < part.nodes().size(); ++i) whole.push_node(part.nodes()[i], part.values()[i]);
+        for (std::size_t i = 0; i < part.nodes().size(); ++i)
+          whole.push_node(part.nodes()[i], part.values()[i]);
       }
       REQUIRE(whole.nodes() == Nodes{{0, n}});
       CHECK(whole.values()[0] == text_of_tree(n));

@@ -1,4 +1,5 @@
-/// A program whose ranks fail in one way: session_faults CASE. Run by expect.sh, which knows how each case must end.
+/// A program whose ranks fail in one way: session_faults CASE. Run by expect.sh, which knows how
+/// each case must end.
 
 #include <chrono>
 #include <csignal>
@@ -82,7 +83,9 @@ Fault everywhere(void (*fault)(const Communicator&), bool check_collectives = fa
 
 const std::map<std::string, Fault> faults = {
     {"nothing", [](Communicator& world) { return world.barrier(), ExitCode::Done; }},
-    {"throws", on_last_rank([] { throw DataError("row 7 is broken", {.file = "a.csv", .line = 7}, "mend it"); })},
+    {"throws", on_last_rank([] {
+       throw DataError("row 7 is broken", {.file = "a.csv", .line = 7}, "mend it");
+     })},
     {"throws_foreign", on_last_rank([] { throw std::out_of_range("foreign"); })},
     {"throws_int", on_last_rank([] { throw 42; })},
     {"out_of_memory", on_last_rank([] { throw std::bad_alloc(); })},
@@ -90,15 +93,15 @@ const std::map<std::string, Fault> faults = {
     {"quits", on_last_rank([] { std::_Exit(0); })},
     {"is_killed", on_last_rank([] { std::raise(SIGKILL); })},
     {"agreed", everywhere([](const Communicator& world) {
-       dist::all_or_none(world, [&] { if (is_last(world)) throw FileError("cannot open b.csv"); });
+       dist::all_or_none(world, [&] {
+         if (is_last(world)) throw FileError("cannot open b.csv");
+       });
      })},
     {"agreed_in_exchange", everywhere(give_up_in_exchange)},
-    {"never_comes", everywhere([](const Communicator& world) {
-       last_rank(world, [] { sleep_seconds(60); });
-     })},
-    {"comes_late", everywhere([](const Communicator& world) {
-       last_rank(world, [] { sleep_seconds(2); });
-     })},
+    {"never_comes",
+     everywhere([](const Communicator& world) { last_rank(world, [] { sleep_seconds(60); }); })},
+    {"comes_late",
+     everywhere([](const Communicator& world) { last_rank(world, [] { sleep_seconds(2); }); })},
     {"leaves", everywhere([](const Communicator& world) {
        std::string text;
        if (!is_last(world)) world.broadcast(text, world.world_size() - 1);

@@ -42,7 +42,9 @@ TEST_CASE("dropout differs by row, step, seed and layer", "[layers][dropout]") {
   CHECK(rig.forward() != y);
   rig.step = 3, rig.seed = 6;
   CHECK(rig.forward() != y);
-  Rig nested("layer { residual { layer { dropout { rate: 0.25 } } shortcut { dropout { rate: 0.25 } } } }", {64}, 1);
+  Rig nested(
+      "layer { residual { layer { dropout { rate: 0.25 } } shortcut { dropout { rate: 0.25 } } } }",
+      {64}, 1);
   nested.x = ones(64);
   bool different = false;  // equal masks would give 0 or 2.67 everywhere
   for (const float v : nested.forward()) different = different || v == Approx(1 / 0.75);
@@ -51,7 +53,8 @@ TEST_CASE("dropout differs by row, step, seed and layer", "[layers][dropout]") {
 
 TEST_CASE("dropout does not depend on the layout of its input", "[layers][dropout]") {
   // A 1x1 convolution that copies its channels, in a blocked layout, against the plain input.
-  Rig blocked("layer { conv2d { filters: 20 kernel_size: 1 } } layer { dropout { rate: 0.5 } }", {20, 3, 3}, 2);
+  Rig blocked("layer { conv2d { filters: 20 kernel_size: 1 } } layer { dropout { rate: 0.5 } }",
+              {20, 3, 3}, 2);
   Rig plain("layer { dropout { rate: 0.5 } }", {20, 3, 3}, 2);
   std::fill(blocked.plain[0].begin(), blocked.plain[0].end(), 0.0f);
   std::fill(blocked.plain[1].begin(), blocked.plain[1].end(), 0.0f);

@@ -29,7 +29,8 @@ double deviation(const Numbers& values) {
 
 }  // namespace
 
-TEST_CASE("uniform initializers fill their range, normal ones have their deviation", "[layers][initializers]") {
+TEST_CASE("uniform initializers fill their range, normal ones have their deviation",
+          "[layers][initializers]") {
   CHECK(largest(drawn(proto::GLOROT_UNIFORM)) == Approx(std::sqrt(6.0 / 36)).epsilon(0.01));
   CHECK(largest(drawn(proto::HE_UNIFORM)) == Approx(std::sqrt(6.0 / 24)).epsilon(0.01));
   CHECK(largest(drawn(proto::UNIFORM)) == Approx(0.05).epsilon(0.01));
@@ -46,7 +47,8 @@ TEST_CASE("start values are a function of seed and stream", "[layers][initialize
   CHECK(drawn(proto::HE_NORMAL, 1, 0) != drawn(proto::HE_NORMAL, 1, 1));
 }
 
-TEST_CASE("DEFAULT is HE_UNIFORM before relu and its kin, else GLOROT_UNIFORM", "[layers][initializers]") {
+TEST_CASE("DEFAULT is HE_UNIFORM before relu and its kin, else GLOROT_UNIFORM",
+          "[layers][initializers]") {
   const auto of = [](const std::string& layers) {
     Rig rig(layers, {4}, 1);
     return rig.layers().parameters().at(rig.layers().parameters().size() - 2).initializer;
@@ -54,10 +56,12 @@ TEST_CASE("DEFAULT is HE_UNIFORM before relu and its kin, else GLOROT_UNIFORM", 
   CHECK(of("layer { dense { units: 3 } }") == proto::GLOROT_UNIFORM);
   CHECK(of("layer { dense { units: 3 activation: TANH } }") == proto::GLOROT_UNIFORM);
   CHECK(of("layer { dense { units: 3 activation: GELU } }") == proto::HE_UNIFORM);
-  CHECK(of("layer { dense { units: 3 } } layer { batch_norm {} } layer { activation { kind: RELU } }") ==
-        proto::HE_UNIFORM);
-  CHECK(of("layer { dense { units: 3 } } layer { dense { units: 3 activation: RELU } }") == proto::GLOROT_UNIFORM);
-  CHECK(of("layer { dense { units: 3 activation: RELU kernel_initializer: NORMAL } }") == proto::NORMAL);
+  CHECK(of("layer { dense { units: 3 } } layer { batch_norm {} } layer { activation { kind: RELU } "
+           "}") == proto::HE_UNIFORM);
+  CHECK(of("layer { dense { units: 3 } } layer { dense { units: 3 activation: RELU } }") ==
+        proto::GLOROT_UNIFORM);
+  CHECK(of("layer { dense { units: 3 activation: RELU kernel_initializer: NORMAL } }") ==
+        proto::NORMAL);
 }
 
 }  // namespace lockstep::layers::testing

@@ -19,13 +19,17 @@ TEST_CASE("losses: gradients", "[layers][loss]") {
     Numbers labels;
   };
   const auto c = GENERATE(
-      Case{"cross_entropy {}", 3, {0, 2, 1}}, Case{"cross_entropy { label_smoothing: 0.2 }", 3, {0, 2, 1}},
+      Case{"cross_entropy {}", 3, {0, 2, 1}},
+      Case{"cross_entropy { label_smoothing: 0.2 }", 3, {0, 2, 1}},
       Case{"cross_entropy { class_weights: [1, 2, 0.5] }", 3, {0, 2, 1}},
       Case{"cross_entropy { class_weights: [1, 2, 0.5] label_smoothing: 0.1 }", 3, {2}},
-      Case{"binary_cross_entropy {}", 1, {0, 1, 1}}, Case{"binary_cross_entropy { label_smoothing: 0.2 }", 1, {0, 1}},
+      Case{"binary_cross_entropy {}", 1, {0, 1, 1}},
+      Case{"binary_cross_entropy { label_smoothing: 0.2 }", 1, {0, 1}},
       Case{"binary_cross_entropy { class_weights: [1, 3] }", 1, {0, 1}},
-      Case{"binary_cross_entropy {}", 2, {0, 1, 0.5, 0.25}}, Case{"mean_squared_error {}", 1, {0.5, -2}},
-      Case{"mean_squared_error {}", 3, {0.5, -2, 1, 0, 3, 1}}, Case{"mean_absolute_error {}", 2, {0.5, -2, 1, 0.1f}},
+      Case{"binary_cross_entropy {}", 2, {0, 1, 0.5, 0.25}},
+      Case{"mean_squared_error {}", 1, {0.5, -2}},
+      Case{"mean_squared_error {}", 3, {0.5, -2, 1, 0, 3, 1}},
+      Case{"mean_absolute_error {}", 2, {0.5, -2, 1, 0.1f}},
       Case{"huber {}", 2, {0.5, -2, 3, 0.1f}}, Case{"huber { delta: 0.3 }", 1, {0.5, -2, 0.1f}});
   INFO(c.loss);
   const auto loss = loss_of(c.loss, c.outputs);
@@ -75,7 +79,8 @@ TEST_CASE("a label that is no class is a DataError that says so", "[layers][loss
   CHECK_THROWS_AS(binary->evaluate(Numbers{1}, Numbers{bad == 3 ? 2 : bad}, nullptr), DataError);
 }
 
-TEST_CASE("a loss that does not fit the outputs is a ConfigError with its field", "[layers][loss]") {
+TEST_CASE("a loss that does not fit the outputs is a ConfigError with its field",
+          "[layers][loss]") {
   const auto field_of = [](const std::string& text, std::size_t outputs) -> std::string {
     try {
       loss_of(text, outputs);
@@ -85,7 +90,8 @@ TEST_CASE("a loss that does not fit the outputs is a ConfigError with its field"
     return {};
   };
   CHECK(field_of("cross_entropy {}", 1) == "network.loss.cross_entropy");
-  CHECK(field_of("cross_entropy { class_weights: [1, 2] }", 3) == "network.loss.cross_entropy.class_weights");
+  CHECK(field_of("cross_entropy { class_weights: [1, 2] }", 3) ==
+        "network.loss.cross_entropy.class_weights");
   CHECK(field_of("binary_cross_entropy { class_weights: [1] }", 1) ==
         "network.loss.binary_cross_entropy.class_weights");
   CHECK(field_of("", 1) == "network.loss");

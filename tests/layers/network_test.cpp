@@ -11,9 +11,11 @@ namespace {
 
 const char* const kCnn =
     "layer { conv2d { filters: 20 kernel_size: 3 padding: SAME activation: RELU } } "
-    "layer { max_pooling { kernel_size: 2 } } layer { batch_norm {} } layer { dropout { rate: 0.3 } } "
+    "layer { max_pooling { kernel_size: 2 } } layer { batch_norm {} } layer { dropout { rate: 0.3 "
+    "} } "
     "layer { residual { layer { conv2d { filters: 20 kernel_size: 3 padding: SAME } } } } "
-    "layer { dense { units: 32 activation: GELU } } layer { dense { units: 10 activation: SOFTMAX } } lane_size: 8";
+    "layer { dense { units: 32 activation: GELU } } layer { dense { units: 10 activation: SOFTMAX "
+    "} } lane_size: 8";
 const Shape kImage{1, 12, 10};
 
 // A network, its weights, and one thread's memory.
@@ -64,7 +66,8 @@ Numbers train(Worker& worker, const Worker::Pass& pass, std::size_t floats) {
 
 }  // namespace
 
-TEST_CASE("a lane's bits do not depend on earlier passes, the worker or the thread", "[layers][network]") {
+TEST_CASE("a lane's bits do not depend on earlier passes, the worker or the thread",
+          "[layers][network]") {
   Bench bench(kCnn, kImage);
   const auto floats = bench.network.parameter_floats();
   Worker worker(bench.network);
@@ -96,7 +99,8 @@ TEST_CASE("a lane's bits do not depend on earlier passes, the worker or the thre
   }
 }
 
-TEST_CASE("progress tells which gradients are final, from the front to the whole", "[layers][network]") {
+TEST_CASE("progress tells which gradients are final, from the front to the whole",
+          "[layers][network]") {
   Bench bench(kCnn, kImage);
   Worker worker(bench.network);
   fill_input(worker, 8);
@@ -149,8 +153,12 @@ TEST_CASE("plain values go into a flat vector and back", "[layers][network]") {
 }
 
 TEST_CASE("start values do not depend on the lane size", "[layers][network]") {
-  Bench small("layer { conv2d { filters: 5 kernel_size: 3 } } layer { dense { units: 7 } } lane_size: 1", kImage);
-  Bench large("layer { conv2d { filters: 5 kernel_size: 3 } } layer { dense { units: 7 } } lane_size: 64", kImage);
+  Bench small(
+      "layer { conv2d { filters: 5 kernel_size: 3 } } layer { dense { units: 7 } } lane_size: 1",
+      kImage);
+  Bench large(
+      "layer { conv2d { filters: 5 kernel_size: 3 } } layer { dense { units: 7 } } lane_size: 64",
+      kImage);
   for (std::size_t i = 0; i < small.network.parameters().size(); ++i) {
     const auto& a = small.network.parameters()[i];
     const auto& b = large.network.parameters()[i];
@@ -166,15 +174,18 @@ TEST_CASE("packing in parts packs all", "[layers][network]") {
   const std::size_t parts = GENERATE(1u, 2u, 3u, 16u);
   Numbers packed(bench.network.packed_floats(), 7.0f), whole(packed);
   bench.network.pack(bench.parameters.span(), whole);
-  for (std::size_t part = 0; part < parts; ++part) bench.network.pack(bench.parameters.span(), packed, part, parts);
+  for (std::size_t part = 0; part < parts; ++part)
+    bench.network.pack(bench.parameters.span(), packed, part, parts);
   CHECK(packed == whole);
 }
 
-TEST_CASE("a final softmax or sigmoid belongs to the loss, and comes out as probabilities", "[layers][network]") {
-  const std::string end = GENERATE("layer { dense { units: 3 activation: SOFTMAX } }",
-                                   "layer { dense { units: 3 } } layer { activation { kind: SOFTMAX } }",
-                                   "layer { dense { units: 3 activation: LOG_SOFTMAX } }",
-                                   "layer { dense { units: 3 } } loss { cross_entropy {} }");
+TEST_CASE("a final softmax or sigmoid belongs to the loss, and comes out as probabilities",
+          "[layers][network]") {
+  const std::string end =
+      GENERATE("layer { dense { units: 3 activation: SOFTMAX } }",
+               "layer { dense { units: 3 } } layer { activation { kind: SOFTMAX } }",
+               "layer { dense { units: 3 activation: LOG_SOFTMAX } }",
+               "layer { dense { units: 3 } } loss { cross_entropy {} }");
   Bench bench(end, {5});
   CHECK(bench.network.task() == Task::Multiclass);
   CHECK(bench.network.loss_name() == "cross_entropy");
@@ -193,17 +204,22 @@ TEST_CASE("a final softmax or sigmoid belongs to the loss, and comes out as prob
 }
 
 TEST_CASE("the default loss follows the last layer", "[layers][network]") {
-  CHECK(Bench("layer { dense { units: 1 activation: SIGMOID } }", {5}).network.task() == Task::Binary);
-  CHECK(Bench("layer { dense { units: 1 } } layer { activation { kind: SIGMOID } }", {5}).network.task() ==
+  CHECK(Bench("layer { dense { units: 1 activation: SIGMOID } }", {5}).network.task() ==
         Task::Binary);
-  CHECK(Bench("layer { dense { units: 2 activation: SIGMOID } }", {5}).network.loss_name() == "mean_squared_error");
+  CHECK(Bench("layer { dense { units: 1 } } layer { activation { kind: SIGMOID } }", {5})
+            .network.task() == Task::Binary);
+  CHECK(Bench("layer { dense { units: 2 activation: SIGMOID } }", {5}).network.loss_name() ==
+        "mean_squared_error");
   CHECK(Bench("layer { dense { units: 2 } }", {5}).network.task() == Task::Regression);
-  CHECK(Bench("layer { dense { units: 4 activation: SIGMOID } } loss { binary_cross_entropy {} }", {5})
+  CHECK(Bench("layer { dense { units: 4 activation: SIGMOID } } loss { binary_cross_entropy {} }",
+              {5})
             .network.task() == Task::Regression);
-  CHECK(Bench("layer { conv2d { filters: 2 kernel_size: 3 padding: SAME } }", {2, 4, 4}).network.outputs() == 32);
+  CHECK(Bench("layer { conv2d { filters: 2 kernel_size: 3 padding: SAME } }", {2, 4, 4})
+            .network.outputs() == 32);
 }
 
-TEST_CASE("predict gives what evaluate gives, row by row, whatever the number of rows", "[layers][network]") {
+TEST_CASE("predict gives what evaluate gives, row by row, whatever the number of rows",
+          "[layers][network]") {
   Bench bench(kCnn, kImage);
   Worker worker(bench.network);
   fill_input(worker, 8);
@@ -224,14 +240,28 @@ TEST_CASE("a layer that does not fit is a ConfigError with its field", "[layers]
   };
   const auto c = GENERATE(
       Case{"layer { conv2d { filters: 4 kernel_size: 3 } }", "net.layer[0].conv2d", {784}},
-      Case{"layer { flatten {} } layer { conv2d { filters: 4 kernel_size: 3 } }", "net.layer[1].conv2d", {1, 9, 9}},
-      Case{"layer { conv2d { filters: 4 kernel_size: 10 } }", "net.layer[0].conv2d.kernel_size", {1, 9, 9}},
+      Case{"layer { flatten {} } layer { conv2d { filters: 4 kernel_size: 3 } }",
+           "net.layer[1].conv2d",
+           {1, 9, 9}},
+      Case{"layer { conv2d { filters: 4 kernel_size: 10 } }",
+           "net.layer[0].conv2d.kernel_size",
+           {1, 9, 9}},
       Case{"layer { conv2d { filters: 4 } }", "net.layer[0].conv2d.kernel_size", {1, 9, 9}},
-      Case{"layer { conv2d { filters: 4 kernel_size: [1, 2, 3] } }", "net.layer[0].conv2d.kernel_size", {1, 9, 9}},
-      Case{"layer { conv2d { filters: 4 kernel_size: 3 strides: 0 } }", "net.layer[0].conv2d.strides", {1, 9, 9}},
-      Case{"layer { conv2d { filters: 4 kernel_size: 3 groups: 2 } }", "net.layer[0].conv2d.groups", {3, 9, 9}},
-      Case{"layer { max_pooling { kernel_size: 20 } }", "net.layer[0].max_pooling.kernel_size", {1, 9, 9}},
-      Case{"layer { residual { layer { dense { units: 3 } } } }", "net.layer[0].residual.shortcut", {4}},
+      Case{"layer { conv2d { filters: 4 kernel_size: [1, 2, 3] } }",
+           "net.layer[0].conv2d.kernel_size",
+           {1, 9, 9}},
+      Case{"layer { conv2d { filters: 4 kernel_size: 3 strides: 0 } }",
+           "net.layer[0].conv2d.strides",
+           {1, 9, 9}},
+      Case{"layer { conv2d { filters: 4 kernel_size: 3 groups: 2 } }",
+           "net.layer[0].conv2d.groups",
+           {3, 9, 9}},
+      Case{"layer { max_pooling { kernel_size: 20 } }",
+           "net.layer[0].max_pooling.kernel_size",
+           {1, 9, 9}},
+      Case{"layer { residual { layer { dense { units: 3 } } } }",
+           "net.layer[0].residual.shortcut",
+           {4}},
       Case{"layer { residual { layer { conv2d { filters: 1 kernel_size: 1 } } } }",
            "net.layer[0].residual.layer[0].conv2d",
            {4}},
@@ -278,7 +308,8 @@ TEST_CASE("training steps lower the loss", "[layers][network]") {
     if (step == 0) first = last;
     for (const auto& p : bench.network.parameters()) {
       if (p.info.kind != ParameterInfo::Kind::Weight) continue;
-      for (std::size_t i = p.offset; i < p.offset + p.info.storage; ++i) bench.parameters[i] -= 0.01f * gradients[i];
+      for (std::size_t i = p.offset; i < p.offset + p.info.storage; ++i)
+        bench.parameters[i] -= 0.01f * gradients[i];
     }
     bench.network.pack(bench.parameters.span(), bench.packed.span());
   }

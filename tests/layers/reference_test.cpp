@@ -9,7 +9,8 @@ struct Image {
 };
 
 struct Convolution {
-  std::int64_t filters, kernel, stride = 1, pad_begin = 0, dilation = 1, groups = 1, out_height = 0, out_width = 0;
+  std::int64_t filters, kernel, stride = 1, pad_begin = 0, dilation = 1, groups = 1, out_height = 0,
+                                out_width = 0;
 };
 
 Numbers convolve(const Numbers& x, std::int64_t rows, Image in, const Numbers& w, const Numbers& b,
@@ -30,7 +31,8 @@ Numbers convolve(const Numbers& x, std::int64_t rows, Image in, const Numbers& w
                 const auto channel = o / filters_per_group * per_group + g;
                 const auto at = ((n * in.channels + channel) * in.height + h) * in.width + k;
                 const auto tap = ((o * per_group + g) * c.kernel + u) * c.kernel + v;
-                sum += static_cast<double>(x[static_cast<std::size_t>(at)]) * w[static_cast<std::size_t>(tap)];
+                sum += static_cast<double>(x[static_cast<std::size_t>(at)]) *
+                       w[static_cast<std::size_t>(tap)];
               }
           y.push_back(static_cast<float>(sum));
         }
@@ -54,16 +56,23 @@ TEST_CASE("conv2d computes a cross-correlation", "[layers][conv2d]") {
       Case{"filters: 4 kernel_size: 3", {3, 6, 5}, {4, 3, 1, 0, 1, 1, 4, 3}},
       Case{"filters: 20 kernel_size: 3 padding: SAME", {17, 5, 4}, {20, 3, 1, 1, 1, 1, 5, 4}},
       // SAME with stride 2 on 6 rows: one row of padding, and that at the end
-      Case{"filters: 2 kernel_size: 3 strides: 2 padding: SAME", {1, 6, 6}, {2, 3, 2, 0, 1, 1, 3, 3}},
-      Case{"filters: 2 kernel_size: 3 strides: 2 padding: SAME", {1, 7, 7}, {2, 3, 2, 1, 1, 1, 4, 4}},
+      Case{"filters: 2 kernel_size: 3 strides: 2 padding: SAME",
+           {1, 6, 6},
+           {2, 3, 2, 0, 1, 1, 3, 3}},
+      Case{"filters: 2 kernel_size: 3 strides: 2 padding: SAME",
+           {1, 7, 7},
+           {2, 3, 2, 1, 1, 1, 4, 4}},
       Case{"filters: 2 kernel_size: 2 padding: SAME", {2, 5, 5}, {2, 2, 1, 0, 1, 1, 5, 5}},
-      Case{"filters: 6 kernel_size: 3 pad: 2 dilation: 2 groups: 3", {6, 7, 7}, {6, 3, 1, 2, 2, 3, 7, 7}},
+      Case{"filters: 6 kernel_size: 3 pad: 2 dilation: 2 groups: 3",
+           {6, 7, 7},
+           {6, 3, 1, 2, 2, 3, 7, 7}},
       Case{"filters: 8 kernel_size: 1 strides: 2", {3, 7, 6}, {8, 1, 2, 0, 1, 1, 4, 3}});
   for (const std::size_t rows : {1u, 3u}) {
     INFO(c.fields << ", rows " << rows);
-    Rig rig("layer { conv2d { " + c.fields + " } }", {c.input.channels, c.input.height, c.input.width}, rows);
-    check_close(rig.forward(), convolve(rig.x, static_cast<std::int64_t>(rows), c.input, rig.plain[0], rig.plain[1],
-                                        c.expected));
+    Rig rig("layer { conv2d { " + c.fields + " } }",
+            {c.input.channels, c.input.height, c.input.width}, rows);
+    check_close(rig.forward(), convolve(rig.x, static_cast<std::int64_t>(rows), c.input,
+                                        rig.plain[0], rig.plain[1], c.expected));
   }
 }
 
@@ -76,7 +85,8 @@ TEST_CASE("dense computes x W^T + b, of an image in row-major order", "[layers][
   for (std::size_t n = 0; n < 2; ++n) {
     for (std::size_t u = 0; u < 3; ++u) {
       double sum = rig.plain[1][u];
-      for (std::size_t f = 0; f < 120; ++f) sum += static_cast<double>(x[n * 120 + f]) * rig.plain[0][u * 120 + f];
+      for (std::size_t f = 0; f < 120; ++f)
+        sum += static_cast<double>(x[n * 120 + f]) * rig.plain[0][u * 120 + f];
       CHECK(y[n * 3 + u] == Approx(sum).margin(1e-5));
     }
   }
@@ -97,7 +107,8 @@ TEST_CASE("pooling takes the largest value, or the mean without padding", "[laye
   CHECK(global.forward() == Numbers{2, 20});
 }
 
-TEST_CASE("batch_norm uses the lane's statistics in training and the running ones afterwards", "[layers][norm]") {
+TEST_CASE("batch_norm uses the lane's statistics in training and the running ones afterwards",
+          "[layers][norm]") {
   Rig rig("layer { batch_norm { epsilon: 1e-9 } }", {2}, 4);
   rig.x = {0, 10, 2, 10, 4, 30, 6, 30};  // columns: 0 2 4 6, and 10 10 30 30
   rig.plain = {{1, 2}, {0, 5}, {3, 0}, {4, 1}};
@@ -108,9 +119,9 @@ TEST_CASE("batch_norm uses the lane's statistics in training and the running one
   CHECK(inferred[0] == Approx((0 - 3) / 2.0));
   CHECK(inferred[1] == Approx(2 * 10 + 5));
   rig.backward(random_numbers(8, 1));
-  CHECK(rig.gradients[2][0] == Approx(4 * 3));          // rows * mean
+  CHECK(rig.gradients[2][0] == Approx(4 * 3));  // rows * mean
   CHECK(rig.gradients[2][1] == Approx(4 * 20));
-  CHECK(rig.gradients[3][0] == Approx(4 * 20.0 / 3));   // rows * unbiased variance
+  CHECK(rig.gradients[3][0] == Approx(4 * 20.0 / 3));  // rows * unbiased variance
   CHECK(rig.gradients[3][1] == Approx(4 * 400.0 / 3));
 }
 

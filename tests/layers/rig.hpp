@@ -1,6 +1,6 @@
 #pragma once
-/// A list of layers on a test bench: compiled for N rows, fed with random numbers, its memory poisoned with NaN before
-/// each pass, its gradients compared with central differences.
+/// A list of layers on a test bench: compiled for N rows, fed with random numbers, its memory
+/// poisoned with NaN before each pass, its gradients compared with central differences.
 
 #include <google/protobuf/text_format.h>
 
@@ -34,9 +34,7 @@ inline Numbers random_numbers(std::size_t n, std::uint64_t seed) {
   return numbers;
 }
 
-inline std::size_t size_of(const ParameterInfo& info) {
-  return Shape(info.shape).size();
-}
+inline std::size_t size_of(const ParameterInfo& info) { return Shape(info.shape).size(); }
 
 class Rig {
  public:
@@ -53,8 +51,8 @@ class Rig {
     build.field = "network.layer";
     build.counter = &counter;
     build.reference = reference ? reference->layers_.get() : nullptr;
-    layers_ = std::make_unique<Sequential>(config_.layer(), TensorSpec{input, nullptr, rows * input.size()}, build,
-                                           true);
+    layers_ = std::make_unique<Sequential>(
+        config_.layer(), TensorSpec{input, nullptr, rows * input.size()}, build, true);
     x = random_numbers(input_, 1);
     for (std::size_t i = 0; i < rows; ++i) row_ids.push_back(100 + 7 * i);
     for (std::size_t i = 0; i < layers_->parameters().size(); ++i) {
@@ -108,7 +106,7 @@ class Rig {
   std::vector<Numbers> plain;      ///< parameters, as plain values
   std::vector<Numbers> gradients;  ///< likewise, after backward()
   Numbers dx;
-  Buffer<float> flat_gradients;    ///< in storage order
+  Buffer<float> flat_gradients;  ///< in storage order
   Buffer<float> flat_parameters;
   std::vector<std::uint64_t> row_ids;
   std::uint64_t seed = 5, step = 3;
@@ -159,10 +157,11 @@ class Rig {
 };
 
 struct GradientCheck {
-  float step = 0.01f;          ///< of the central difference
-  double tolerance = 0.01;     ///< relative to the largest derivative of the same tensor
-  bool kinks = false;          ///< relu and its kin: coordinates whose one-sided differences disagree are passed over
-  std::size_t samples = 40;    ///< coordinates of each tensor
+  float step = 0.01f;       ///< of the central difference
+  double tolerance = 0.01;  ///< relative to the largest derivative of the same tensor
+  bool kinks = false;  ///< relu and its kin: coordinates whose one-sided differences disagree are
+                       ///< passed over
+  std::size_t samples = 40;  ///< coordinates of each tensor
 };
 
 /// Compares dx and every parameter's gradient of sum_i r_i y_i, r random, with central differences.

@@ -8,7 +8,8 @@ const char* const kNet =
     "layer { conv2d { filters: 20 kernel_size: 3 padding: SAME activation: RELU } } "
     "layer { conv2d { filters: 18 kernel_size: 3 groups: 2 } } layer { batch_norm {} } "
     "layer { conv2d { filters: 5 kernel_size: 1 strides: 2 } } "
-    "layer { max_pooling { kernel_size: 2 } } layer { dense { units: 37 activation: GELU } } layer { layer_norm {} } "
+    "layer { max_pooling { kernel_size: 2 } } layer { dense { units: 37 activation: GELU } } layer "
+    "{ layer_norm {} } "
     "layer { residual { layer { dense { units: 37 } } } } layer { dense { units: 3 } }";
 
 // The sum over storage of what is not in the plain values: padding.
@@ -19,7 +20,8 @@ void check_padding_is_zero(const Rig& rig, const float* flat) {
     Numbers plain(size_of(info));
     rig.layers().to_plain(i, flat + offset, plain.data());
     double stored = 0, meant = 0;
-    for (std::size_t j = 0; j < info.storage; ++j) stored += std::abs(static_cast<double>(flat[offset + j]));
+    for (std::size_t j = 0; j < info.storage; ++j)
+      stored += std::abs(static_cast<double>(flat[offset + j]));
     for (const float v : plain) meant += std::abs(static_cast<double>(v));
     INFO(info.name);
     CHECK(stored == Approx(meant).epsilon(1e-9));
@@ -50,9 +52,11 @@ TEST_CASE("padding is zero in parameters and stays zero in gradients", "[layers]
   check_padding_is_zero(rig, rig.flat_gradients.data());
 }
 
-TEST_CASE("variants for other numbers of rows share storage and give the same rows", "[layers][storage]") {
+TEST_CASE("variants for other numbers of rows share storage and give the same rows",
+          "[layers][storage]") {
   const std::string net = GENERATE(
-      std::string(kNet), std::string("layer { dense { units: 128 activation: RELU } } layer { dense { units: 10 } }"),
+      std::string(kNet),
+      std::string("layer { dense { units: 128 activation: RELU } } layer { dense { units: 10 } }"),
       std::string("layer { conv2d { filters: 32 kernel_size: 3 padding: SAME } } "
                   "layer { conv2d { filters: 64 kernel_size: 3 } } layer { dense { units: 16 } }"));
   const bool has_batch_norm = net.find("batch_norm") != std::string::npos;
@@ -81,10 +85,13 @@ TEST_CASE("without an input gradient the parameters' gradients are the same", "[
 }
 
 TEST_CASE("strided 1x1 convolutions on few channels stay inside their memory", "[layers][conv2d]") {
-  // oneDNN #6035: backward-weights of this shape wrote past its workspace with a forced nhwc source.
+  // oneDNN #6035: backward-weights of this shape wrote past its workspace with a forced nhwc
+  // source.
   for (const int channels : {1, 3, 5, 8, 12}) {
-    Rig rig("layer { conv2d { filters: 16 kernel_size: 1 strides: 2 } } layer { global_average_pooling {} }",
-            {channels, 13, 13}, 2);
+    Rig rig(
+        "layer { conv2d { filters: 16 kernel_size: 1 strides: 2 } } layer { global_average_pooling "
+        "{} }",
+        {channels, 13, 13}, 2);
     gradient_check(rig, {.samples = 10});
   }
 }

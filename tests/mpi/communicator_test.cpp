@@ -1,6 +1,7 @@
 #include <numeric>
 
 #include "core/error.hpp"
+#include "dist/bytes.hpp"
 #include "dist/session.hpp"
 #include "tests/mpi/mpi_test.hpp"
 
@@ -12,11 +13,10 @@ using tests::world;
 /// Bytes that tell where they came from.
 std::string message(int from, int to, std::size_t size) {
   std::string text(size, '\0');
-  for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>(i * 31 + i / 4096 + static_cast<std::size_t>(from * 7 + to));
+  for (std::size_t i = 0; i < size; ++i)
+    text[i] = static_cast<char>(i * 31 + i / 4096 + static_cast<std::size_t>(from * 7 + to));
   return text;
 }
-
-std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
 
 constexpr std::size_t kLarge = 10'000'001;
 
@@ -60,14 +60,17 @@ TEST_CASE("allreduce of integers", "[mpi][dist]") {
 
 TEST_CASE("gather and allgather of messages of different sizes", "[mpi][dist]") {
   for (int root = 0; root < world().world_size(); ++root) {
-    const auto all = world().gather(bytes_of(message(world().rank(), root, size_for(world().rank(), root))), root);
-    CHECK(all.size() == (world().rank() == root ? static_cast<std::size_t>(world().world_size()) : 0));
+    const auto all = world().gather(
+        bytes_of(message(world().rank(), root, size_for(world().rank(), root))), root);
+    CHECK(all.size() ==
+          (world().rank() == root ? static_cast<std::size_t>(world().world_size()) : 0));
     for (std::size_t from = 0; from < all.size(); ++from) {
       const int rank = static_cast<int>(from);
       CHECK(all[from] == message(rank, root, size_for(rank, root)));
     }
   }
-  const auto all = world().allgather(bytes_of(message(world().rank(), 0, size_for(world().rank(), 4))));
+  const auto all =
+      world().allgather(bytes_of(message(world().rank(), 0, size_for(world().rank(), 4))));
   for (int from = 0; from < world().world_size(); ++from) {
     CHECK(all[static_cast<std::size_t>(from)] == message(from, 0, size_for(from, 4)));
   }
@@ -80,14 +83,16 @@ TEST_CASE("all_to_all carries empty and large messages", "[mpi][dist]") {
   }
   const auto incoming = world().all_to_all(std::move(outgoing));
   for (int from = 0; from < world().world_size(); ++from) {
-    CHECK(incoming[static_cast<std::size_t>(from)] == message(from, world().rank(), size_for(from, world().rank())));
+    CHECK(incoming[static_cast<std::size_t>(from)] ==
+          message(from, world().rank(), size_for(from, world().rank())));
   }
 }
 
 TEST_CASE("allgather_segments completes the vector", "[mpi][dist]") {
   const auto ranks = static_cast<std::size_t>(world().world_size());
   std::vector<std::size_t> offsets{0};
-  for (std::size_t rank = 0; rank < ranks; ++rank) offsets.push_back(offsets.back() + (rank % 3 == 1 ? 0 : 1000 * rank + 7));
+  for (std::size_t rank = 0; rank < ranks; ++rank)
+    offsets.push_back(offsets.back() + (rank % 3 == 1 ? 0 : 1000 * rank + 7));
   std::vector<float> expected(offsets.back());
   std::iota(expected.begin(), expected.end(), 1.0f);
   std::vector<float> values(expected.size());
@@ -120,7 +125,8 @@ TEST_CASE("split makes groups that talk among themselves", "[mpi][dist]") {
 TEST_CASE("all_or_none: an exception on the last rank reaches all", "[mpi][dist]") {
   const int last = world().world_size() - 1;
   const auto work = [&] {
-    if (world().rank() == last) throw DataError("label 7 is too large", {.file = "a.libsvm", .line = 12}, "use 0..6");
+    if (world().rank() == last)
+      throw DataError("label 7 is too large", {.file = "a.libsvm", .line = 12}, "use 0..6");
   };
   try {
     all_or_none(world(), work);
@@ -136,19 +142,23 @@ TEST_CASE("all_or_none: an exception on the last rank reaches all", "[mpi][dist]
   all_or_none(world(), [] {});  // and the ranks are together still
 }
 
-TEST_CASE("all_or_none tells the error of the lowest failing rank, whatever its type", "[mpi][dist]") {
+TEST_CASE("all_or_none tells the error of the lowest failing rank, whatever its type",
+          "[mpi][dist]") {
   const auto message_of = [&](const std::function<void()>& work) {
     try {
       all_or_none(world(), work);
     } catch (const AgreedError& error) {
-      return std::string(error.what()) + (error.exit_code() == ExitCode::Internal ? " [internal]" : "");
+      return std::string(error.what()) +
+             (error.exit_code() == ExitCode::Internal ? " [internal]" : "");
     }
     return std::string();
   };
   const int rank = world().rank();
-  CHECK(message_of([&] { throw std::runtime_error("failed on " + std::to_string(rank)); }) == "failed on 0 [internal]");
+  CHECK(message_of([&] { throw std::runtime_error("failed on " + std::to_string(rank)); }) ==
+        "failed on 0 [internal]");
   CHECK(message_of([] { throw 42; }) == "an exception of an unknown kind [internal]");
-  CHECK_THAT(message_of([] { throw std::bad_alloc(); }), Catch::Matchers::Contains("out of memory"));
+  CHECK_THAT(message_of([] { throw std::bad_alloc(); }),
+             Catch::Matchers::Contains("out of memory"));
   const auto nested = [] {
     try {
       throw std::runtime_error("inner");
@@ -169,7 +179,8 @@ TEST_CASE("agree_on gives the least instruction set and names the odd rank", "[m
     FAIL_CHECK("nothing was thrown");
   } catch (const AgreedError& error) {
     const std::string text = error.what();
-    CHECK(text.find("rank " + std::to_string(last) + " on host " + host_name() + " runs version 0.2") == 0);
+    CHECK(text.find("rank " + std::to_string(last) + " on host " + host_name() +
+                    " runs version 0.2") == 0);
     CHECK(text.find("rank 0 on host " + host_name() + " runs version 0.1") != std::string::npos);
   }
   CHECK_THROWS_AS(agree_on(world(), {"0.1", rank == last ? "abd" : "abc", 0}), AgreedError);

@@ -32,10 +32,12 @@ void compute_lanes(GradientExchange& exchange, ThreadPool& threads, std::size_t 
 }
 
 std::vector<double> lane_scalars(std::size_t step, std::size_t lane) {
-  return {static_cast<double>(tests::lane_value(step, lane, 1)) / 3, 1.0, static_cast<double>(lane)};
+  return {static_cast<double>(tests::lane_value(step, lane, 1)) / 3, 1.0,
+          static_cast<double>(lane)};
 }
 
-/// Begin to end: the flat vector after allgather is the serial sum of all lanes; so are the scalars and the blocks' sum.
+/// Begin to end: the flat vector after allgather is the serial sum of all lanes; so are the scalars
+/// and the blocks' sum.
 void check_steps(const Case& test, std::size_t steps) {
   CAPTURE(test.lanes, test.threads, test.floats, test.bucket_bytes, test.dedicated_driver);
   GradientExchange exchange(world(), test.lanes, test.floats, test.threads, test.dedicated_driver,
@@ -50,8 +52,8 @@ void check_steps(const Case& test, std::size_t steps) {
     }
     const auto scalars = exchange.scalars(own_scalars);
     exchange.reduce();
-    const auto expected =
-        tests::serial_tree_sum(test.lanes, [&](std::size_t lane) { return tests::lane_values(step, lane, test.floats); });
+    const auto expected = tests::serial_tree_sum(
+        test.lanes, [&](std::size_t lane) { return tests::lane_values(step, lane, test.floats); });
     std::vector<float> values(test.floats, -1.0f);
     for (const Segment& segment : exchange.segments()) {
       for (std::size_t i = segment.begin; i < segment.end; ++i) values[i] = exchange.gradients()[i];
@@ -64,10 +66,12 @@ void check_steps(const Case& test, std::size_t steps) {
     const double total = exchange.block_sum(block);
     exchange.allgather(values);
     CHECK(values == expected);
-    CHECK(scalars == tests::serial_tree_sum(test.lanes, [&](std::size_t lane) { return lane_scalars(step, lane); }));
+    CHECK(scalars == tests::serial_tree_sum(
+                         test.lanes, [&](std::size_t lane) { return lane_scalars(step, lane); }));
     const std::size_t blocks = (test.floats + kSegmentFloats - 1) / kSegmentFloats;
     const auto expected_total = tests::serial_tree_sum(blocks, [&](std::size_t i) {
-      return std::vector<double>{block(i * kSegmentFloats, std::min(test.floats, (i + 1) * kSegmentFloats))};
+      return std::vector<double>{
+          block(i * kSegmentFloats, std::min(test.floats, (i + 1) * kSegmentFloats))};
     });
     CHECK(total == expected_total[0]);
   }
@@ -75,7 +79,8 @@ void check_steps(const Case& test, std::size_t steps) {
 
 }  // namespace
 
-TEST_CASE("exchange gives the bits of the serial tree for any lanes and threads", "[mpi][dist][exchange]") {
+TEST_CASE("exchange gives the bits of the serial tree for any lanes and threads",
+          "[mpi][dist][exchange]") {
   const std::size_t lanes = GENERATE(1, 2, 3, 5, 8, 13, 16);
   const std::size_t threads = GENERATE(1, 2, 3);
   const bool dedicated = GENERATE(false, true);
@@ -83,7 +88,8 @@ TEST_CASE("exchange gives the bits of the serial tree for any lanes and threads"
   check_steps({lanes, threads, 5000, 4096, dedicated, method}, 2);
 }
 
-TEST_CASE("exchange gives the bits of the serial tree for any size and buckets", "[mpi][dist][exchange]") {
+TEST_CASE("exchange gives the bits of the serial tree for any size and buckets",
+          "[mpi][dist][exchange]") {
   const std::size_t floats = GENERATE(1, 1000, 70'001);
   const std::size_t bucket_bytes = GENERATE(1, 12'000, 1 << 20);
   const std::size_t lanes = GENERATE(8, 11);
@@ -103,22 +109,28 @@ TEST_CASE("exchange by plain allreduce sums, in some order", "[mpi][dist][exchan
     exchange.begin();
     compute_lanes(exchange, threads, step);
     exchange.reduce();
-    const auto expected = tests::serial_tree_sum(8, [&](std::size_t lane) { return tests::lane_values(step, lane, 5000); });
+    const auto expected = tests::serial_tree_sum(
+        8, [&](std::size_t lane) { return tests::lane_values(step, lane, 5000); });
     std::vector<float> values(exchange.gradients().begin(), exchange.gradients().end());
     exchange.allgather(values);
     std::size_t wrong = 0;
-    for (std::size_t i = 0; i < values.size(); ++i) wrong += values[i] != Approx(expected[i]).epsilon(1e-3).margin(0.1);
+    for (std::size_t i = 0; i < values.size(); ++i)
+      wrong += values[i] != Approx(expected[i]).epsilon(1e-3).margin(0.1);
     CHECK(wrong == 0);
-    CHECK(exchange.block_sum([](std::size_t begin, std::size_t end) { return static_cast<double>(end - begin); }) == 5000);
+    CHECK(exchange.block_sum([](std::size_t begin, std::size_t end) {
+      return static_cast<double>(end - begin);
+    }) == 5000);
   }
 }
 
-TEST_CASE("exchange that is given up in the middle of a step does not harm the next one", "[mpi][dist][exchange]") {
+TEST_CASE("exchange that is given up in the middle of a step does not harm the next one",
+          "[mpi][dist][exchange]") {
   {
     GradientExchange exchange(world(), 8, 70'001, 1, false, {4096, ExchangeMethod::Tree});
     ThreadPool threads(1);
     exchange.begin();
-    if (world().rank() != 0) compute_lanes(exchange, threads, 0);  // rank 0 has failed before its lanes
+    if (world().rank() != 0)
+      compute_lanes(exchange, threads, 0);  // rank 0 has failed before its lanes
     world().barrier();
   }
   check_steps({8, 1, 70'001, 4096}, 1);
@@ -137,7 +149,9 @@ TEST_CASE("two exchanges live side by side", "[mpi][dist][exchange]") {
     const std::size_t step = exchange == &first ? 1 : 2;
     std::vector<float> values(exchange->gradients().begin(), exchange->gradients().end());
     exchange->allgather(values);
-    CHECK(values == tests::serial_tree_sum(4, [&](std::size_t l) { return tests::lane_values(step, l, values.size()); }));
+    CHECK(values == tests::serial_tree_sum(4, [&](std::size_t l) {
+            return tests::lane_values(step, l, values.size());
+          }));
   }
 }
 

@@ -1,7 +1,6 @@
 #include "dist/job.hpp"
 
-#include <cstring>
-
+#include "dist/bytes.hpp"
 #include "tests/dist/lane_values.hpp"
 #include "tests/mpi/mpi_test.hpp"
 
@@ -11,7 +10,9 @@ namespace {
 using tests::world;
 
 /// Where the association of every merge can be read.
-std::string merge_text(std::string left, std::string right) { return "(" + left + " " + right + ")"; }
+std::string merge_text(std::string left, std::string right) {
+  return "(" + left + " " + right + ")";
+}
 
 std::string text_of_tree(std::size_t n, std::size_t begin, std::size_t size) {
   if (size == 1) return std::to_string(begin);
@@ -20,13 +21,15 @@ std::string text_of_tree(std::size_t n, std::size_t begin, std::size_t size) {
 }
 
 Node own_block(std::size_t n) {
-  return block_of(n, static_cast<std::size_t>(world().rank()), static_cast<std::size_t>(world().world_size()));
+  return block_of(n, static_cast<std::size_t>(world().rank()),
+                  static_cast<std::size_t>(world().world_size()));
 }
 
 /// The sum of a partition's numbers, as floats: the order of additions shows in the result.
 struct SumJob {
   using Piece = std::vector<float>;
-  std::size_t failing = static_cast<std::size_t>(-1);  // the size of the partition that fails in map
+  std::size_t failing =
+      static_cast<std::size_t>(-1);  // the size of the partition that fails in map
 
   std::vector<float> map(const Piece& piece) const {
     if (piece.size() == failing) throw DataError("a partition of size " + std::to_string(failing));
@@ -44,9 +47,7 @@ struct SumJob {
     bytes.assign(reinterpret_cast<const char*>(partial.data()), partial.size() * sizeof(float));
   }
   std::vector<float> load(std::string_view bytes) const {
-    std::vector<float> partial(bytes.size() / sizeof(float));
-    std::memcpy(partial.data(), bytes.data(), bytes.size());
-    return partial;
+    return values_of<float>(std::string(bytes));
   }
 };
 
@@ -55,11 +56,14 @@ struct SumJob {
 TEST_CASE("merge_tree follows the tree on any number of ranks", "[mpi][dist]") {
   for (const std::size_t n : {1, 2, 3, 5, 8, 13, 64}) {
     TreeCounter<std::string, void (*)(std::string&, const std::string&)> counter(
-        n, own_block(n), [](std::string& left, const std::string& right) { left = merge_text(left, right); });
-    for (std::size_t i = own_block(n).begin; i < own_block(n).end; ++i) counter.push(std::to_string(i));
+        n, own_block(n),
+        [](std::string& left, const std::string& right) { left = merge_text(left, right); });
+    for (std::size_t i = own_block(n).begin; i < own_block(n).end; ++i)
+      counter.push(std::to_string(i));
     std::size_t size = 1;
     while (size < n) size *= 2;
-    CHECK(merge_tree(world(), n, counter.nodes(), counter.values(), merge_text) == text_of_tree(n, 0, size));
+    CHECK(merge_tree(world(), n, counter.nodes(), counter.values(), merge_text) ==
+          text_of_tree(n, 0, size));
   }
 }
 
@@ -68,20 +72,26 @@ TEST_CASE("merge_tree: an exception in merge reaches all ranks", "[mpi][dist]") 
   std::vector<std::string> values;
   const auto nodes = maximal_nodes(n, own_block(n));
   for (const Node& node : nodes) values.push_back(std::to_string(node.begin));
-  const auto fail = [](std::string, std::string) -> std::string { throw NumericError("cannot merge"); };
-  if (world().world_size() > 1) CHECK_THROWS_AS(merge_tree(world(), n, nodes, values, fail), AgreedError);
+  const auto fail = [](std::string, std::string) -> std::string {
+    throw NumericError("cannot merge");
+  };
+  if (world().world_size() > 1)
+    CHECK_THROWS_AS(merge_tree(world(), n, nodes, values, fail), AgreedError);
   world().barrier();
 }
 
-TEST_CASE("run_job gives the bits of the serial tree on any number of ranks and threads", "[mpi][dist]") {
+TEST_CASE("run_job gives the bits of the serial tree on any number of ranks and threads",
+          "[mpi][dist]") {
   constexpr std::size_t kFloats = 50'000;  // a few hundred KB: more than one slot
   for (const std::size_t partitions : {1, 6, 16}) {
     const Node block = own_block(partitions);
     std::vector<std::vector<float>> own;
-    for (std::size_t p = block.begin; p < block.end; ++p) own.push_back(tests::lane_values(0, p, kFloats));
+    for (std::size_t p = block.begin; p < block.end; ++p)
+      own.push_back(tests::lane_values(0, p, kFloats));
     ThreadPool threads(2);
     const auto sum = run_job(world(), threads, SumJob{}, partitions, block, own);
-    auto expected = tests::serial_tree_sum(partitions, [](std::size_t p) { return tests::lane_values(0, p, kFloats); });
+    auto expected = tests::serial_tree_sum(
+        partitions, [](std::size_t p) { return tests::lane_values(0, p, kFloats); });
     expected.push_back(1);
     CHECK(sum == expected);
   }

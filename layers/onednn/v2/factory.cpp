@@ -7,8 +7,7 @@ namespace lockstep::layers::onednn {
 namespace {
 
 using dnnl::prop_kind;
-const auto kFlags =
-    dnnl::normalization_flags::use_scale | dnnl::normalization_flags::use_shift;
+const auto kFlags = dnnl::normalization_flags::use_scale | dnnl::normalization_flags::use_shift;
 
 }  // namespace
 
@@ -22,11 +21,12 @@ dnnl::primitive_attr fused(const Eltwise& eltwise) {
   return attr;
 }
 
-dnnl::convolution_forward::primitive_desc convolution_forward(
-    const Desc& src, const Desc& weights, const Desc& bias, const Desc& dst, const Geometry& geometry,
-    const dnnl::primitive_attr& attr) {
-  return {{prop_kind::forward_training, dnnl::algorithm::convolution_direct, src, weights, bias, dst,
-           geometry.strides, geometry.dilates, geometry.pad_begin, geometry.pad_end},
+dnnl::convolution_forward::primitive_desc convolution_forward(const Desc& src, const Desc& weights,
+                                                              const Desc& bias, const Desc& dst,
+                                                              const Geometry& geometry,
+                                                              const dnnl::primitive_attr& attr) {
+  return {{prop_kind::forward_training, dnnl::algorithm::convolution_direct, src, weights, bias,
+           dst, geometry.strides, geometry.dilates, geometry.pad_begin, geometry.pad_end},
           attr,
           engine()};
 }
@@ -51,9 +51,9 @@ dnnl::convolution_backward_weights::primitive_desc convolution_backward_weights(
           hint};
 }
 
-dnnl::inner_product_forward::primitive_desc inner_product_forward(const Desc& src, const Desc& weights,
-                                                                  const Desc& bias, const Desc& dst,
-                                                                  const dnnl::primitive_attr& attr) {
+dnnl::inner_product_forward::primitive_desc inner_product_forward(
+    const Desc& src, const Desc& weights, const Desc& bias, const Desc& dst,
+    const dnnl::primitive_attr& attr) {
   return {{prop_kind::forward_training, src, weights, bias, dst}, attr, engine()};
 }
 
@@ -69,25 +69,29 @@ dnnl::inner_product_backward_weights::primitive_desc inner_product_backward_weig
   return {{src, diff_weights, diff_bias, diff_dst}, user_scratchpad(), engine(), hint};
 }
 
-dnnl::eltwise_forward::primitive_desc eltwise_forward(dnnl::algorithm algorithm, const Desc& data, float alpha) {
+dnnl::eltwise_forward::primitive_desc eltwise_forward(dnnl::algorithm algorithm, const Desc& data,
+                                                      float alpha) {
   return {{prop_kind::forward_training, algorithm, data, alpha, 0.0f}, user_scratchpad(), engine()};
 }
 
-dnnl::eltwise_backward::primitive_desc eltwise_backward(dnnl::algorithm algorithm, const Desc& data, float alpha,
-                                                        const dnnl::eltwise_forward::primitive_desc& hint) {
+dnnl::eltwise_backward::primitive_desc eltwise_backward(
+    dnnl::algorithm algorithm, const Desc& data, float alpha,
+    const dnnl::eltwise_forward::primitive_desc& hint) {
   return {{algorithm, data, data, alpha, 0.0f}, user_scratchpad(), engine(), hint};
 }
 
-PoolingForward::primitive_desc pooling_forward(dnnl::algorithm algorithm, const Desc& src, const Desc& dst,
-                                               const dnnl::memory::dims& kernel, const Geometry& geometry) {
-  return {{prop_kind::forward_training, algorithm, src, dst, geometry.strides, kernel, geometry.dilates,
-           geometry.pad_begin, geometry.pad_end},
+PoolingForward::primitive_desc pooling_forward(dnnl::algorithm algorithm, const Desc& src,
+                                               const Desc& dst, const dnnl::memory::dims& kernel,
+                                               const Geometry& geometry) {
+  return {{prop_kind::forward_training, algorithm, src, dst, geometry.strides, kernel,
+           geometry.dilates, geometry.pad_begin, geometry.pad_end},
           user_scratchpad(),
           engine()};
 }
 
 PoolingBackward::primitive_desc pooling_backward(dnnl::algorithm algorithm, const Desc& diff_src,
-                                                 const Desc& diff_dst, const dnnl::memory::dims& kernel,
+                                                 const Desc& diff_dst,
+                                                 const dnnl::memory::dims& kernel,
                                                  const Geometry& geometry,
                                                  const PoolingForward::primitive_desc& hint) {
   return {{algorithm, diff_src, diff_dst, geometry.strides, kernel, geometry.dilates,
@@ -97,25 +101,28 @@ PoolingBackward::primitive_desc pooling_backward(dnnl::algorithm algorithm, cons
           hint};
 }
 
-dnnl::batch_normalization_forward::primitive_desc batch_norm_forward(bool inference, const Desc& data,
+dnnl::batch_normalization_forward::primitive_desc batch_norm_forward(bool inference,
+                                                                     const Desc& data,
                                                                      float epsilon) {
   const auto prop = inference ? prop_kind::forward_inference : prop_kind::forward_training;
-  const auto flags =
-      inference ? kFlags | dnnl::normalization_flags::use_global_stats : kFlags;
+  const auto flags = inference ? kFlags | dnnl::normalization_flags::use_global_stats : kFlags;
   return {{prop, data, epsilon, flags}, user_scratchpad(), engine()};
 }
 
 dnnl::batch_normalization_backward::primitive_desc batch_norm_backward(
-    const Desc& data, float epsilon, const dnnl::batch_normalization_forward::primitive_desc& hint) {
+    const Desc& data, float epsilon,
+    const dnnl::batch_normalization_forward::primitive_desc& hint) {
   return {{prop_kind::backward, data, data, epsilon, kFlags}, user_scratchpad(), engine(), hint};
 }
 
-dnnl::layer_normalization_forward::primitive_desc layer_norm_forward(const Desc& data, float epsilon) {
+dnnl::layer_normalization_forward::primitive_desc layer_norm_forward(const Desc& data,
+                                                                     float epsilon) {
   return {{prop_kind::forward_training, data, epsilon, kFlags}, user_scratchpad(), engine()};
 }
 
 dnnl::layer_normalization_backward::primitive_desc layer_norm_backward(
-    const Desc& data, float epsilon, const dnnl::layer_normalization_forward::primitive_desc& hint) {
+    const Desc& data, float epsilon,
+    const dnnl::layer_normalization_forward::primitive_desc& hint) {
   return {{prop_kind::backward, data, data, epsilon, kFlags}, user_scratchpad(), engine(), hint};
 }
 

@@ -1,0 +1,123 @@
+#include "ml/experiment.hpp"
+
+#include <google/protobuf/text_format.h>
+
+#include "core/error.hpp"
+#include "tests/catch.hpp"
+
+namespace lockstep::ml {
+namespace {
+
+proto::Experiment experiment_of(const std::string& text) {
+  proto::Experiment experiment;
+  REQUIRE(google::protobuf::TextFormat::ParseFromString(text, &experiment));
+  return experiment;
+}
+
+// What check_experiment says, in the form "field: what"; empty if it is content.
+std::string complaint(const std::string& text) {
+  Problems problems;
+  check_experiment(experiment_of(text), problems);
+  try {
+    problems.throw_if_any({});
+  } catch (const ConfigError& error) {
+    return to_string(error.where()) + ": " + error.what();
+  }
+  return "";
+}
+
+std::string with_network(const std::string& fields, const std::string& data = "") {
+  return "name: 'a' data { train { synthetic { rows: 9 } } " + data +
+         " } stage { network { layer { dense { units: 2 } } " + fields + " } }";
+}
+
+TEST_CASE("check_experiment is content with a plain network", "[ml][experiment]") {
+  CHECK(complaint(with_network("")).empty());
+  CHECK(complaint("stage { image_feature { height: 2 width: 2 } } stage { network { layer { "
+                  "flatten {} } } }")
+            .empty());
+}
+
+TEST_CASE("check_experiment wants an estimator, at the end", "[ml][experiment]") {
+  CHECK(complaint("") == "stage: the last stage must be an estimator");
+  CHECK(complaint("stage { image_feature { height: 2 width: 2 } }") ==
+        "stage: the last stage must be an estimator");
+  const std::string network = "stage { network { layer { flatten {} } } } ";
+  CHECK(complaint(network + network) == "stage[0]: an estimator must be the last stage");
+  CHECK(complaint("stage { network {} }") ==
+        "stage[0].network.layer: a network needs at least one layer");
+}
+
+TEST_CASE("check_experiment: lanes must divide the batch, and the partitions", "[ml][experiment]") {
+  CHECK(complaint(with_network("global_batch: 24 lane_size: 8", "partitions: 6")).empty());
+  CHECK(complaint(with_network("global_batch: 20 lane_size: 8")) ==
+        "stage[0].network.global_batch: global_batch 20 is not a multiple of lane_size 8");
+  CHECK(complaint(with_network("global_batch: 24 lane_size: 8", "partitions: 8")) ==
+        "data.partitions: 8 partitions cannot be shared out evenly to 3 lanes (global_batch / "
+        "lane_size)");
+}
+
+TEST_CASE("check_experiment: what looks at validation rows needs some", "[ml][experiment]") {
+  const std::string fraction = "validation_fraction: 0.2 ",
+                    file = "validation { synthetic { rows: 5 } }";
+  for (const std::string fields :
+       {"early_stopping {}", "learning_rate_schedule { reduce_on_plateau {} }"}) {
+    CHECK(complaint(with_network(fields)).find("needs validation rows") != std::string::npos);
+    CHECK(complaint(with_network(fields, fraction)).empty());
+    CHECK(complaint(with_network(fields, file)).empty());
+  }
+  CHECK(complaint(with_network("", fraction + file)) ==
+        "data.validation_fraction: validation rows are given twice");
+}
+
+TEST_CASE("check_experiment: Nesterov needs momentum", "[ml][experiment]") {
+  CHECK(complaint(with_network("optimizer { sgd { nesterov: true } }")) ==
+        "stage[0].network.optimizer.sgd.nesterov: Nesterov needs momentum");
+  CHECK(complaint(with_network("optimizer { sgd { nesterov: true momentum: 0.9 } }")).empty());
+}
+
+TEST_CASE("plan_steps takes the smallest multiple of the lanes that is at least 64 partitions",
+          "[ml][experiment]") {
+  const auto partitions = [](const std::string& fields, const std::string& data = "") {
+    return plan_steps(experiment_of(with_network(fields, data))).partitions;
+  };
+  CHECK(partitions("global_batch: 128 lane_size: 16") == 64);
+  CHECK(partitions("global_batch: 24 lane_size: 8") == 66);
+  CHECK(partitions("global_batch: 8 lane_size: 8") == 64);
+  CHECK(partitions("global_batch: 1024 lane_size: 8") == 128);
+  CHECK(partitions("global_batch: 24 lane_size: 8", "partitions: 6") == 6);
+  const auto plan = plan_steps(
+      experiment_of(with_network("global_batch: 24 lane_size: 8 accumulate_batches: 3")));
+  CHECK(plan.lanes == 3);
+  CHECK(plan.lane_size == 8);
+  CHECK(plan.accumulate == 3);
+}
+
+TEST_CASE("network_input finds the columns of a network, or says which is missing",
+          "[ml][experiment]") {
+  data::Schema schema;
+  schema.add("features", {data::ColumnType::Kind::Vector, {7}});
+  schema.add("label", {data::ColumnType::Kind::Number, {}});
+  proto::Network config;
+  const auto input = network_input(config, schema, "stage[0].network");
+  CHECK(input.shape == Shape{7});
+  CHECK(input.columns.input == "features");
+  CHECK(input.columns.label == "label");
+  config.set_target_col("features");
+  CHECK(network_input(config, schema, "stage[0].network").columns.label == "features");
+  const auto field_of = [&] {
+    try {
+      (void)network_input(config, schema, "stage[0].network");
+    } catch (const ConfigError& error) {
+      return error.where().field;
+    }
+    return std::string("no error");
+  };
+  config.set_target_col("targets");
+  CHECK(field_of() == "stage[0].network.target_col");
+  config.set_input_col("label");
+  CHECK(field_of() == "stage[0].network.input_col");
+}
+
+}  // namespace
+}  // namespace lockstep::ml
