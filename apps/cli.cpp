@@ -26,22 +26,31 @@ void add_commands(CLI::App& app, CommonOptions& common, Command& chosen) {
 /// A mistyped subcommand is the commonest mistake: name the nearest one.
 std::string advice_for(const CLI::App& app, int argc, char** argv) {
   std::vector<std::string> known;
-  for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; })) known.push_back(command->get_name());
-  if (argc < 2 || argv[1][0] == '-' || std::find(known.begin(), known.end(), argv[1]) != known.end()) return "";
+  for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    known.push_back(command->get_name());
+  if (argc < 2 || argv[1][0] == '-' ||
+      std::find(known.begin(), known.end(), argv[1]) != known.end())
+    return "";
   return fmt::format("unknown command '{}'; {}\n", argv[1], suggest(argv[1], known));
 }
 
 ExitCode parse_and_run(int argc, char** argv, dist::Communicator& world) {
-  CLI::App app("Trains models over MPI ranks; the number of ranks, threads or hosts never changes a bit of the result.\n"
-               "Works alone or under mpirun and srun:  mpirun -n 4 lockstep train CONFIG",
-               "lockstep");
+  CLI::App app(
+      "Trains models over MPI ranks; the number of ranks, threads or hosts never changes a bit of "
+      "the result.\n"
+      "Works alone or under mpirun and srun:  mpirun -n 4 lockstep train CONFIG",
+      "lockstep");
   Command chosen;
   CommonOptions common;
   add_commands(app, common, chosen);
   app.require_subcommand(1);
-  app.set_version_flag("--version", [] { return fmt::format("lockstep {} ({})", binary_version(), layers::library_version()); });
-  app.footer("Fields of a config: docs/config.md. Exit codes: 0 done, 2 config or usage, 3 data, 4 files, 5 NaN or infinite loss,\n"
-             "6 a rank or the network failed, 75 stopped by a signal after a checkpoint.");
+  app.set_version_flag("--version", [] {
+    return fmt::format("lockstep {} ({})", binary_version(), layers::library_version());
+  });
+  app.footer(
+      "Fields of a config: docs/config.md. Exit codes: 0 done, 2 config or usage, 3 data, 4 files, "
+      "5 NaN or infinite loss,\n"
+      "6 a rank or the network failed, 75 stopped by a signal after a checkpoint.");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -59,7 +68,8 @@ ExitCode parse_and_run(int argc, char** argv, dist::Communicator& world) {
 }  // namespace
 
 int run(int argc, char** argv) {
-  return dist::run_session(argc, argv, [&](dist::Communicator& world) { return parse_and_run(argc, argv, world); });
+  return dist::run_session(
+      argc, argv, [&](dist::Communicator& world) { return parse_and_run(argc, argv, world); });
 }
 
 }  // namespace lockstep::apps

@@ -1,6 +1,6 @@
 #pragma once
-/// The subcommands of the lockstep executable, and what they share. To add one: its file in apps/commands/, one line here,
-/// one line in main.cpp.
+/// The subcommands of the lockstep executable, and what they share. To add one: its file in
+/// apps/commands/, one line here, one line in main.cpp.
 
 #include <CLI/CLI.hpp>
 #include <functional>
@@ -14,7 +14,7 @@ namespace lockstep::apps {
 
 /// Options that every command takes.
 struct CommonOptions {
-  std::size_t threads = 0;         ///< 0: the cores given to the rank
+  std::size_t threads = 0;  ///< 0: the cores given to the rank
   bool verbose = false;
   bool json = false;
   bool check_collectives = false;

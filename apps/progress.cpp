@@ -17,7 +17,8 @@ std::string duration_text(double seconds) {
   return fmt::format("{} s", whole);
 }
 
-TrainingProgress::TrainingProgress(bool classifier) : terminal_(isatty(STDERR_FILENO) != 0), classifier_(classifier) {}
+TrainingProgress::TrainingProgress(bool classifier)
+    : terminal_(isatty(STDERR_FILENO) != 0), classifier_(classifier) {}
 
 TrainingProgress::~TrainingProgress() { clear_line(); }
 
@@ -27,14 +28,18 @@ void TrainingProgress::clear_line() {
 }
 
 void TrainingProgress::on_step(const ml::StepReport& report) {
-  samples_per_second_ = samples_per_second_ == 0 ? report.samples_per_second
-                                                 : 0.9 * samples_per_second_ + 0.1 * report.samples_per_second;
+  samples_per_second_ = samples_per_second_ == 0
+                            ? report.samples_per_second
+                            : 0.9 * samples_per_second_ + 0.1 * report.samples_per_second;
   const auto now = std::chrono::steady_clock::now();
-  if (now - last_ < (terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(5000))) return;
+  if (now - last_ < (terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(5000)))
+    return;
   last_ = now;
-  std::string text = fmt::format("epoch {}/{}  step {}/{}  loss {:.4f}", report.epoch, report.epochs, report.step, report.total_steps, report.loss);
+  std::string text = fmt::format("epoch {}/{}  step {}/{}  loss {:.4f}", report.epoch,
+                                 report.epochs, report.step, report.total_steps, report.loss);
   if (classifier_) text += fmt::format("  accuracy {:.3f}", report.accuracy);
-  text += fmt::format("  {:.0f} samples/s  {} left", samples_per_second_, duration_text(report.seconds_left));
+  text += fmt::format("  {:.0f} samples/s  {} left", samples_per_second_,
+                      duration_text(report.seconds_left));
   if (!terminal_) return log::info("{}", text);
   std::fprintf(stderr, "\r\x1b[K%s", text.c_str());
   std::fflush(stderr);
@@ -43,10 +48,13 @@ void TrainingProgress::on_step(const ml::StepReport& report) {
 
 void TrainingProgress::on_epoch(const ml::EpochReport& report) {
   clear_line();
-  std::string text = fmt::format("epoch {}/{}  loss {:.4f}", report.epoch, report.epochs, report.loss);
+  std::string text =
+      fmt::format("epoch {}/{}  loss {:.4f}", report.epoch, report.epochs, report.loss);
   if (classifier_) text += fmt::format("  accuracy {:.4f}", report.accuracy);
-  if (report.validation_loss) text += fmt::format("  validation loss {:.4f}", *report.validation_loss);
-  if (report.validation_accuracy && classifier_) text += fmt::format("  validation accuracy {:.4f}", *report.validation_accuracy);
+  if (report.validation_loss)
+    text += fmt::format("  validation loss {:.4f}", *report.validation_loss);
+  if (report.validation_accuracy && classifier_)
+    text += fmt::format("  validation accuracy {:.4f}", *report.validation_accuracy);
   text += fmt::format("  {}{}", duration_text(report.seconds), report.best ? "  (best)" : "");
   log::info("{}", text);
 }

@@ -1,5 +1,6 @@
 #pragma once
-/// Progress for people: one line that renews itself on a terminal, a line every few seconds in a batch log. To stderr.
+/// Progress for people: one line that renews itself on a terminal, a line every few seconds in a
+/// batch log. To stderr.
 
 #include <chrono>
 

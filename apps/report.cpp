@@ -16,10 +16,14 @@ using Json = nlohmann::ordered_json;
 std::string escape(const std::string& text) {
   std::string escaped;
   for (const char c : text) {
-    if (c == '&') escaped += "&amp;";
-    else if (c == '<') escaped += "&lt;";
-    else if (c == '>') escaped += "&gt;";
-    else escaped += c;
+    if (c == '&')
+      escaped += "&amp;";
+    else if (c == '<')
+      escaped += "&lt;";
+    else if (c == '>')
+      escaped += "&gt;";
+    else
+      escaped += c;
   }
   return escaped;
 }
@@ -68,7 +72,8 @@ std::string matrix_html(const Json& matrix) {
     for (std::size_t c = 0; c < matrix[r].size(); ++c) {
       const double share = sum > 0 ? matrix[r][c].get<double>() / sum : 0;
       const char* color = r == c ? "80,144,80" : "176,64,64";
-      html += fmt::format("<td style=\"background: rgba({},{:.2f})\">{}</td>", color, r == c ? share * 0.6 : std::min(0.8, share * 4), matrix[r][c].dump());
+      html += fmt::format("<td style=\"background: rgba({},{:.2f})\">{}</td>", color,
+                          r == c ? share * 0.6 : std::min(0.8, share * 4), matrix[r][c].dump());
     }
     html += "</tr>\n";
   }
@@ -81,8 +86,12 @@ std::string metrics_html(const Json& metrics) {
     html += fmt::format("<h2>{}</h2>\n<table>", escape(section));
     std::string matrices;
     for (const auto& [name, value] : values.items()) {
-      if (value.is_array()) matrices += fmt::format("<h3>{}</h3>\n{}", escape(name), matrix_html(value));
-      else html += fmt::format("<tr><td>{}</td><td>{}</td></tr>\n", escape(name), value.is_number_float() ? fmt::format("{:.6g}", value.get<double>()) : value.dump());
+      if (value.is_array())
+        matrices += fmt::format("<h3>{}</h3>\n{}", escape(name), matrix_html(value));
+      else
+        html += fmt::format(
+            "<tr><td>{}</td><td>{}</td></tr>\n", escape(name),
+            value.is_number_float() ? fmt::format("{:.6g}", value.get<double>()) : value.dump());
     }
     html += "</table>\n" + matrices;
   }
@@ -91,14 +100,21 @@ std::string metrics_html(const Json& metrics) {
 
 }  // namespace
 
-void write_report(const ml::RunFolder& folder, const proto::Experiment& experiment, const std::string& metrics_json) {
+void write_report(const ml::RunFolder& folder, const proto::Experiment& experiment,
+                  const std::string& metrics_json) {
   const std::string name = escape(experiment.name());
-  std::string html = fmt::format("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{}</title><style>{}</style></head>\n<body><h1>{}</h1>\n", name, kStyle, name);
+  std::string html = fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta "
+      "charset=\"utf-8\"><title>{}</title><style>{}</style></head>\n<body><h1>{}</h1>\n",
+      name, kStyle, name);
   html += metrics_html(Json::parse(metrics_json));
-  for (const char* id : {"epoch_accuracy", "epoch_loss", "loss", "rate"}) html += fmt::format("<div class=\"chart\"><canvas id=\"{}\"></canvas></div>\n", id);
+  for (const char* id : {"epoch_accuracy", "epoch_loss", "loss", "rate"})
+    html += fmt::format("<div class=\"chart\"><canvas id=\"{}\"></canvas></div>\n", id);
   html += "<h2>config</h2>\n<pre>" + escape(to_text(experiment)) + "</pre>\n<script>";
   html += chart_js();
-  html += "</script>\n<script>const run = " + curves(folder.files().read(folder.file("metrics.jsonl"))).dump() + ";" + kScript + "</script>\n</body></html>\n";
+  html += "</script>\n<script>const run = " +
+          curves(folder.files().read(folder.file("metrics.jsonl"))).dump() + ";" + kScript +
+          "</script>\n</body></html>\n";
   write_atomically(folder.files(), folder.file("report.html"), html);
 }
 

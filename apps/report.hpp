@@ -8,7 +8,9 @@
 
 namespace lockstep::apps {
 
-/// Writes report.html into the run folder from metrics.jsonl, metrics.json and the config. Driver only.
-void write_report(const ml::RunFolder& folder, const proto::Experiment& experiment, const std::string& metrics_json);
+/// Writes report.html into the run folder from metrics.jsonl, metrics.json and the config. Driver
+/// only.
+void write_report(const ml::RunFolder& folder, const proto::Experiment& experiment,
+                  const std::string& metrics_json);
 
 }  // namespace lockstep::apps

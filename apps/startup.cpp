@@ -15,8 +15,8 @@
 namespace lockstep::apps {
 namespace {
 
-/// COLLECTIVE. The configured count, or the cores of this rank: its affinity mask, shared with the other ranks of the host if
-/// they are bound to the same cores. The same on every rank: the least.
+/// COLLECTIVE. The configured count, or the cores of this rank: its affinity mask, shared with the
+/// other ranks of the host if they are bound to the same cores. The same on every rank: the least.
 std::size_t agree_on_threads(const dist::Communicator& world, std::size_t configured) {
   const std::string host = dist::host_name();
   const auto hosts = world.allgather(std::as_bytes(std::span(host.data(), host.size())));
@@ -24,20 +24,26 @@ std::size_t agree_on_threads(const dist::Communicator& world, std::size_t config
   const std::size_t cores = available_cores();
   const std::size_t online = std::max<std::size_t>(1, std::thread::hardware_concurrency());
   const std::size_t own = cores * on_host > online ? cores / on_host : cores;
-  std::int64_t threads[] = {static_cast<std::int64_t>(configured > 0 ? configured : std::max<std::size_t>(1, own))};
+  std::int64_t threads[] = {
+      static_cast<std::int64_t>(configured > 0 ? configured : std::max<std::size_t>(1, own))};
   world.allreduce_min(threads);
   return static_cast<std::size_t>(threads[0]);
 }
 
 /// Puts --data and --test in place of the config's files.
-void replace_files(const ExperimentOptions& options, proto::Experiment& experiment, Problems& problems) {
+void replace_files(const ExperimentOptions& options, proto::Experiment& experiment,
+                   Problems& problems) {
   auto* data = experiment.mutable_data();
   const auto replace = [&](const std::string& path, const proto::Source& like) {
-    return like.kind_case() == proto::Source::KIND_NOT_SET || like.has_synthetic() ? data::guess_source(path) : data::with_path(like, path);
+    return like.kind_case() == proto::Source::KIND_NOT_SET || like.has_synthetic()
+               ? data::guess_source(path)
+               : data::with_path(like, path);
   };
   try {
     if (!options.data.empty()) *data->mutable_train() = replace(options.data, data->train());
-    if (!options.test.empty()) *data->mutable_test() = replace(options.test, data->has_test() ? data->test() : data->train());
+    if (!options.test.empty())
+      *data->mutable_test() =
+          replace(options.test, data->has_test() ? data->test() : data->train());
   } catch (const Error& error) {
     problems.add_at(error.where(), error.what(), error.advice());
   }
@@ -46,15 +52,21 @@ void replace_files(const ExperimentOptions& options, proto::Experiment& experime
 }  // namespace
 
 void add_common_options(CLI::App& command, CommonOptions& options) {
-  command.add_option("--threads", options.threads, "compute threads a rank; default: the cores given to the rank")->check(CLI::Range(1, 4096));
+  command
+      .add_option("--threads", options.threads,
+                  "compute threads a rank; default: the cores given to the rank")
+      ->check(CLI::Range(1, 4096));
   command.add_flag("--verbose", options.verbose, "log every rank, with details");
   command.add_flag("--json", options.json, "print the result as one JSON object");
-  command.add_flag("--check-collectives", options.check_collectives, "compare every collective over the ranks first (slow)");
+  command.add_flag("--check-collectives", options.check_collectives,
+                   "compare every collective over the ranks first (slow)");
 }
 
 void add_experiment_options(CLI::App& command, ExperimentOptions& options) {
   command.add_option("CONFIG", options.config, "experiment file (.textproto)")->required();
-  command.add_option("--set", options.overrides, "override a field, as path=value; may be repeated")->allow_extra_args(false);
+  command
+      .add_option("--set", options.overrides, "override a field, as path=value; may be repeated")
+      ->allow_extra_args(false);
   command.add_option("--data", options.data, "training file in place of the config's");
   command.add_option("--test", options.test, "test file in place of the config's");
 }
@@ -63,9 +75,10 @@ Config open_experiment(const dist::Communicator& world, const ExperimentOptions&
   Config config;
   dist::all_or_none(world, [&] {
     if (world.rank() != 0) return;
-    config = load_config(options.config, options.overrides, [&](const proto::Experiment& experiment, Problems& problems) {
-      ml::check_experiment(experiment, problems);
-    });
+    config = load_config(options.config, options.overrides,
+                         [&](const proto::Experiment& experiment, Problems& problems) {
+                           ml::check_experiment(experiment, problems);
+                         });
     Problems problems;
     replace_files(options, config.experiment, problems);
     problems.throw_if_any(config.locations);
@@ -76,14 +89,18 @@ Config open_experiment(const dist::Communicator& world, const ExperimentOptions&
   return config;
 }
 
-Job::Job(dist::Communicator& world, const CommonOptions& options, const proto::Cluster& cluster, std::uint64_t seed,
-         const std::string& config_digest) {
-  world.configure({cluster.stall_warning_seconds(), cluster.stall_timeout_seconds(), options.check_collectives});
-  layers::limit_isa(dist::agree_on(world, {binary_version(), config_digest, layers::detected_isa()}));
-  threads_ = std::make_unique<ThreadPool>(agree_on_threads(world, options.threads), layers::prepare_thread);
+Job::Job(dist::Communicator& world, const CommonOptions& options, const proto::Cluster& cluster,
+         std::uint64_t seed, const std::string& config_digest) {
+  world.configure({cluster.stall_warning_seconds(), cluster.stall_timeout_seconds(),
+                   options.check_collectives});
+  layers::limit_isa(
+      dist::agree_on(world, {binary_version(), config_digest, layers::detected_isa()}));
+  threads_ = std::make_unique<ThreadPool>(agree_on_threads(world, options.threads),
+                                          layers::prepare_thread);
   layers::prepare_thread();
   context_ = std::make_unique<ml::Context>(ml::Context{world, *threads_, cluster, seed});
-  log::debug("host {}, lockstep {}, {}, {}", dist::host_name(), binary_version(), layers::library_version(), layers::isa_name(layers::detected_isa()));
+  log::debug("host {}, lockstep {}, {}, {}", dist::host_name(), binary_version(),
+             layers::library_version(), layers::isa_name(layers::detected_isa()));
 }
 
 void with_locations(const Locations& locations, const std::function<void()>& work) {

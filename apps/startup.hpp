@@ -1,5 +1,6 @@
 #pragma once
-/// From the command line to a job: the config on every rank, ranks that agree, threads that are ready.
+/// From the command line to a job: the config on every rank, ranks that agree, threads that are
+/// ready.
 
 #include <memory>
 #include <string>
@@ -21,17 +22,19 @@ struct ExperimentOptions {
 
 void add_experiment_options(CLI::App& command, ExperimentOptions& options);
 
-/// COLLECTIVE. The driver loads and checks the config, everybody gets it. `locations` is filled on the driver only.
+/// COLLECTIVE. The driver loads and checks the config, everybody gets it. `locations` is filled on
+/// the driver only.
 /// @throws AgreedError that lists every mistake
 Config open_experiment(const dist::Communicator& world, const ExperimentOptions& options);
 
 /// A rank's threads and context, for the length of a command.
 class Job {
  public:
-  /// COLLECTIVE. Agrees on version, config and instruction set with the other ranks, and starts the threads.
+  /// COLLECTIVE. Agrees on version, config and instruction set with the other ranks, and starts the
+  /// threads.
   /// @throws AgreedError that names the odd rank
-  Job(dist::Communicator& world, const CommonOptions& options, const proto::Cluster& cluster, std::uint64_t seed,
-      const std::string& config_digest);
+  Job(dist::Communicator& world, const CommonOptions& options, const proto::Cluster& cluster,
+      std::uint64_t seed, const std::string& config_digest);
 
   const ml::Context& context() const noexcept { return *context_; }
   bool is_driver() const { return context_->is_driver(); }

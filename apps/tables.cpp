@@ -25,17 +25,20 @@ std::string matrix_text(const nlohmann::ordered_json& matrix) {
 
 }  // namespace
 
-std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows) {
+std::string table(const std::vector<std::string>& header,
+                  const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
   for (std::size_t c = 0; c < header.size(); ++c) {
     widths.push_back(header[c].size());
-    for (const auto& row : rows) widths[c] = std::max(widths[c], c < row.size() ? row[c].size() : 0);
+    for (const auto& row : rows)
+      widths[c] = std::max(widths[c], c < row.size() ? row[c].size() : 0);
   }
   std::string text;
   const auto add = [&](const std::vector<std::string>& row) {
     std::string line;
     for (std::size_t c = 0; c < row.size(); ++c) {
-      line += is_number(row[c]) ? fmt::format("  {:>{}}", row[c], widths[c]) : fmt::format("  {:<{}}", row[c], widths[c]);
+      line += is_number(row[c]) ? fmt::format("  {:>{}}", row[c], widths[c])
+                                : fmt::format("  {:<{}}", row[c], widths[c]);
     }
     while (!line.empty() && line.back() == ' ') line.pop_back();
     text += line + '\n';
@@ -51,9 +54,12 @@ std::string table(const std::vector<std::string>& header, const std::vector<std:
 std::string metrics_text(const nlohmann::ordered_json& metrics) {
   std::string text;
   for (const auto& [name, value] : metrics.items()) {
-    if (value.is_array()) text += fmt::format("  {}\n{}", name, matrix_text(value));
-    else if (value.is_number_float()) text += fmt::format("  {:<20} {:.6g}\n", name, value.get<double>());
-    else text += fmt::format("  {:<20} {}\n", name, value.dump());
+    if (value.is_array())
+      text += fmt::format("  {}\n{}", name, matrix_text(value));
+    else if (value.is_number_float())
+      text += fmt::format("  {:<20} {:.6g}\n", name, value.get<double>());
+    else
+      text += fmt::format("  {:<20} {}\n", name, value.dump());
   }
   return text;
 }

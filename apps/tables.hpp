@@ -8,7 +8,8 @@
 namespace lockstep::apps {
 
 /// Rows of cells under a header, columns as wide as they need; numbers to the right.
-std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows);
+std::string table(const std::vector<std::string>& header,
+                  const std::vector<std::vector<std::string>>& rows);
 
 /// One section of metrics.json as lines "  name  value"; matrices as a grid.
 std::string metrics_text(const nlohmann::ordered_json& metrics);

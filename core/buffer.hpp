@@ -1,5 +1,6 @@
 #pragma once
-/// A 64-byte aligned array of plain values, zeroed at birth: what vector kernels and the exchange work on.
+/// A 64-byte aligned array of plain values, zeroed at birth: what vector kernels and the exchange
+/// work on.
 
 #include <cstddef>
 #include <cstring>
@@ -20,7 +21,7 @@ class Buffer {
   /// `size` zeroed values. @throws std::bad_alloc
   explicit Buffer(std::size_t size) : size_(size) {
     if (size == 0) return;
-    data_.reset(static_cast<T*>(::operator new(size * sizeof(T), std::align_val_t{64})));
+    data_.reset(static_cast<T*>(::operator new (size * sizeof(T), std::align_val_t{64})));
     std::memset(static_cast<void*>(data_.get()), 0, size * sizeof(T));
   }
 
@@ -34,7 +35,7 @@ class Buffer {
 
  private:
   struct Free {
-    void operator()(T* p) const noexcept { ::operator delete(p, std::align_val_t{64}); }
+    void operator()(T* p) const noexcept { ::operator delete (p, std::align_val_t{64}); }
   };
   std::unique_ptr<T, Free> data_;
   std::size_t size_ = 0;

@@ -14,7 +14,8 @@ namespace lockstep {
 namespace pb = google::protobuf;
 namespace {
 
-/// Calls visit(message, field) for every set singular string field marked is_path in `message` and below.
+/// Calls visit(message, field) for every set singular string field marked is_path in `message` and
+/// below.
 template <typename Visit>
 void for_each_path(pb::Message& message, const Visit& visit) {
   const pb::Reflection& reflection = *message.GetReflection();
@@ -35,8 +36,12 @@ void for_each_path(pb::Message& message, const Visit& visit) {
 
 }  // namespace
 
-std::string child(const std::string& at, const std::string& name) { return at.empty() ? name : at + "." + name; }
-std::string child(const std::string& at, std::size_t index) { return at + "[" + std::to_string(index) + "]"; }
+std::string child(const std::string& at, const std::string& name) {
+  return at.empty() ? name : at + "." + name;
+}
+std::string child(const std::string& at, std::size_t index) {
+  return at + "[" + std::to_string(index) + "]";
+}
 
 void resolve_paths(pb::Message& message, const std::string& folder) {
   for_each_path(message, [&](pb::Message& owner, const pb::FieldDescriptor* field) {
@@ -76,11 +81,13 @@ std::string config_digest(const proto::Experiment& experiment) {
   return checksum(to_text(essence));
 }
 
-Config load_config(const std::string& path, const std::vector<std::string>& overrides, const Check& check) {
+Config load_config(const std::string& path, const std::vector<std::string>& overrides,
+                   const Check& check) {
   Config config;
   config.locations.file = path;
   Problems problems;
-  const bool whole = parse_text(real_files().read(path), config.experiment, config.locations, problems);
+  const bool whole =
+      parse_text(real_files().read(path), config.experiment, config.locations, problems);
   if (!whole) problems.throw_if_any(config.locations);
   resolve_paths(config.experiment, std::filesystem::absolute(folder_of(path)).string());
   for (const auto& assignment : overrides) apply_override(config.experiment, assignment, problems);

@@ -33,7 +33,8 @@ std::vector<Step> split_path(const std::string& path) {
     std::smatch match;
     const std::string piece = path.substr(begin, end - begin);
     if (!std::regex_match(piece, match, part)) return {};
-    steps.push_back({match[1], match[3].matched ? std::optional(std::stoi(match[3])) : std::nullopt});
+    steps.push_back(
+        {match[1], match[3].matched ? std::optional(std::stoi(match[3])) : std::nullopt});
     begin = end + 1;
   }
   return steps;
@@ -41,8 +42,12 @@ std::vector<Step> split_path(const std::string& path) {
 
 class Silent final : public pb::io::ErrorCollector {
  public:
-  void AddError(int, int, const std::string& text) override { first = first.empty() ? text : first; }
-  void AddWarning(int, int, const std::string& text) override { first = first.empty() ? text : first; }
+  void AddError(int, int, const std::string& text) override {
+    first = first.empty() ? text : first;
+  }
+  void AddWarning(int, int, const std::string& text) override {
+    first = first.empty() ? text : first;
+  }
   std::string first;
 };
 
@@ -66,7 +71,9 @@ class Assignment {
 
   void apply(proto::Experiment& experiment) {
     if (steps_.empty()) return;
-    if (experiment.GetDescriptor()->FindFieldByName(steps_[0].name) == nullptr && expand_stage(experiment)) return;
+    if (experiment.GetDescriptor()->FindFieldByName(steps_[0].name) == nullptr &&
+        expand_stage(experiment))
+      return;
     set(experiment, 0);
   }
 
@@ -77,7 +84,8 @@ class Assignment {
     if (kinds->FindFieldByName(steps_[0].name) == nullptr) return false;
     std::vector<int> matches;
     for (int i = 0; i < experiment.stage_size(); ++i) {
-      const auto* kind = experiment.stage(i).GetReflection()->GetOneofFieldDescriptor(experiment.stage(i), kinds->oneof_decl(0));
+      const auto* kind = experiment.stage(i).GetReflection()->GetOneofFieldDescriptor(
+          experiment.stage(i), kinds->oneof_decl(0));
       if (kind != nullptr && kind->name() == steps_[0].name) matches.push_back(i);
     }
     const auto wanted = steps_[0].index.value_or(0);
@@ -97,8 +105,11 @@ class Assignment {
     const auto* field = message.GetDescriptor()->FindFieldByName(step.name);
     if (field == nullptr) {
       auto known = names_of(*message.GetDescriptor());
-      if (depth == 0) for (const auto& name : names_of(*proto::Stage::descriptor())) known.push_back(name);
-      return fail(path_, fmt::format("--set: unknown field '{}' in {}", step.name, message.GetDescriptor()->name()),
+      if (depth == 0)
+        for (const auto& name : names_of(*proto::Stage::descriptor())) known.push_back(name);
+      return fail(path_,
+                  fmt::format("--set: unknown field '{}' in {}", step.name,
+                              message.GetDescriptor()->name()),
                   suggest(step.name, known));
     }
     if (depth + 1 == steps_.size()) return assign(message, *field, step);
@@ -117,7 +128,8 @@ class Assignment {
     }
     const int size = reflection.FieldSize(message, &field), index = step.index.value_or(0);
     if ((!step.index && size != 1) || index >= size) {
-      fail(path_, fmt::format("--set: there are {} of '{}'", size, step.name), fmt::format("say which, as {}[0]", step.name));
+      fail(path_, fmt::format("--set: there are {} of '{}'", size, step.name),
+           fmt::format("say which, as {}[0]", step.name));
       return nullptr;
     }
     return reflection.MutableRepeatedMessage(&message, &field, index);
@@ -125,28 +137,36 @@ class Assignment {
 
   void assign(pb::Message& message, const pb::FieldDescriptor& field, const Step& step) {
     const pb::Reflection& reflection = *message.GetReflection();
-    if (step.index) return fail(path_, "--set: a single element cannot be set", "give the whole list: " + step.name + "=[...]");
-    const bool is_string = field.cpp_type() == pb::FieldDescriptor::CPPTYPE_STRING && !field.is_repeated();
+    if (step.index)
+      return fail(path_, "--set: a single element cannot be set",
+                  "give the whole list: " + step.name + "=[...]");
+    const bool is_string =
+        field.cpp_type() == pb::FieldDescriptor::CPPTYPE_STRING && !field.is_repeated();
     const bool quoted = !value_.empty() && (value_.front() == '"' || value_.front() == '\'');
     if (is_string && !quoted) {
       reflection.SetString(&message, &field, value_);
     } else {
-      const std::unique_ptr<pb::Message> parsed(message.New());  // a value that does not fit leaves the field as it was
+      const std::unique_ptr<pb::Message> parsed(
+          message.New());  // a value that does not fit leaves the field as it was
       pb::TextFormat::Parser parser;
       Silent errors;
       parser.RecordErrorsTo(&errors);
-      if (!parser.ParseFromString(field.name() + (value_.starts_with('{') ? " " : ": ") + value_, parsed.get())) {
+      if (!parser.ParseFromString(field.name() + (value_.starts_with('{') ? " " : ": ") + value_,
+                                  parsed.get())) {
         return fail(path_, fmt::format("--set: '{}' does not fit: {}", value_, errors.first), "");
       }
       reflection.ClearField(&message, &field);
       message.MergeFrom(*parsed);
     }
     if (!field.options().GetExtension(proto::is_path)) return;
-    const std::string path = reflection.GetString(message, &field);  // as typed in the shell: relative to the working folder
+    const std::string path = reflection.GetString(
+        message, &field);  // as typed in the shell: relative to the working folder
     reflection.SetString(&message, &field, std::filesystem::absolute(path).string());
   }
 
-  void fail(const std::string& field, const std::string& what, const std::string& advice) { problems_.add(field, what, advice); }
+  void fail(const std::string& field, const std::string& what, const std::string& advice) {
+    problems_.add(field, what, advice);
+  }
 
   Problems& problems_;
   std::string path_, value_;
@@ -155,7 +175,8 @@ class Assignment {
 
 }  // namespace
 
-void apply_override(proto::Experiment& experiment, const std::string& assignment, Problems& problems) {
+void apply_override(proto::Experiment& experiment, const std::string& assignment,
+                    Problems& problems) {
   Assignment(assignment, problems).apply(experiment);
 }
 

@@ -26,7 +26,8 @@ std::optional<Drill> read_drill() {
   static const std::regex form("(throw|kill|exit|stall):rank=([0-9]+),step=([0-9]+)");
   std::cmatch match;
   if (!std::regex_match(text, match, form)) {
-    throw ConfigError(fmt::format("LOCKSTEP_DRILL is '{}'", text), {}, "write for example throw:rank=2,step=5");
+    throw ConfigError(fmt::format("LOCKSTEP_DRILL is '{}'", text), {},
+                      "write for example throw:rank=2,step=5");
   }
   return Drill{match[1], std::stoi(match[2]), std::stoull(match[3])};
 }
@@ -36,7 +37,8 @@ std::optional<Drill> read_drill() {
 void drill(int rank, std::uint64_t step) {
   static const std::optional<Drill> planned = read_drill();
   if (!planned || planned->rank != rank || planned->step != step) return;
-  if (planned->kind == "throw") throw InternalError(fmt::format("a drill: rank {} throws at step {}", rank, step));
+  if (planned->kind == "throw")
+    throw InternalError(fmt::format("a drill: rank {} throws at step {}", rank, step));
   if (planned->kind == "kill") std::raise(SIGKILL);
   if (planned->kind == "exit") std::_Exit(3);
   for (;;) ::pause();

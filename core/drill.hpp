@@ -1,8 +1,10 @@
 #pragma once
-/// Failure drills: makes a rank fail on purpose, so that tests (and careful users) see what a job does then.
+/// Failure drills: makes a rank fail on purpose, so that tests (and careful users) see what a job
+/// does then.
 ///
-/// LOCKSTEP_DRILL="throw:rank=2,step=5" in the environment of the job; kinds are throw (an exception), kill (SIGKILL),
-/// exit (the process ends), stall (the rank sleeps for ever). Without the variable nothing is ever done.
+/// LOCKSTEP_DRILL="throw:rank=2,step=5" in the environment of the job; kinds are throw (an
+/// exception), kill (SIGKILL), exit (the process ends), stall (the rank sleeps for ever). Without
+/// the variable nothing is ever done.
 
 #include <cstdint>
 

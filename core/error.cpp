@@ -9,7 +9,9 @@ std::string to_string(const Where& where) {
   if (where.line >= 0) text += ":" + std::to_string(where.line);
   if (where.column >= 0) text += ":" + std::to_string(where.column);
   if (!where.field.empty()) text += (text.empty() ? "" : ": ") + where.field;
-  if (where.partition >= 0) text += (text.empty() ? "" : ", ") + std::string("partition ") + std::to_string(where.partition);
+  if (where.partition >= 0)
+    text +=
+        (text.empty() ? "" : ", ") + std::string("partition ") + std::to_string(where.partition);
   return text;
 }
 

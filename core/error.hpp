@@ -38,7 +38,10 @@ std::string to_string(const Where& where);
 class Error : public std::runtime_error {
  public:
   Error(const std::string& what, Where where, std::string advice, ExitCode code)
-      : std::runtime_error(what), where_(std::move(where)), advice_(std::move(advice)), code_(code) {}
+      : std::runtime_error(what),
+        where_(std::move(where)),
+        advice_(std::move(advice)),
+        code_(code) {}
 
   const Where& where() const noexcept { return where_; }
   const std::string& advice() const noexcept { return advice_; }
@@ -50,7 +53,8 @@ class Error : public std::runtime_error {
   ExitCode code_;
 };
 
-/// Defines one leaf of the hierarchy. A macro only because the five constructors differ in nothing else.
+/// Defines one leaf of the hierarchy. A macro only because the five constructors differ in nothing
+/// else.
 #define LOCKSTEP_ERROR(Name, Code)                                                    \
   class Name final : public Error {                                                   \
    public:                                                                            \
@@ -66,16 +70,19 @@ LOCKSTEP_ERROR(CommunicationError, Communication);
 LOCKSTEP_ERROR(InternalError, Internal);
 #undef LOCKSTEP_ERROR
 
-/// Every rank holds this error (dist::all_or_none has compared notes): the driver prints it once, all leave together.
+/// Every rank holds this error (dist::all_or_none has compared notes): the driver prints it once,
+/// all leave together.
 class AgreedError final : public Error {
  public:
   using Error::Error;
 };
 
-/// "error: WHAT\n   at: WHERE\n hint: ADVICE\n rank: RANK", ready to print, without what is not known.
+/// "error: WHAT\n   at: WHERE\n hint: ADVICE\n rank: RANK", ready to print, without what is not
+/// known.
 std::string describe(const std::exception& error, int rank = -1);
 
-/// The exit code an exception stands for; ExitCode::Internal for foreign exceptions, std::bad_alloc included.
+/// The exit code an exception stands for; ExitCode::Internal for foreign exceptions, std::bad_alloc
+/// included.
 ExitCode exit_code_of(const std::exception& error) noexcept;
 
 /// Throws InternalError("broken promise: ...") unless `condition` holds.

@@ -21,16 +21,21 @@ namespace fs = std::filesystem;
 
 [[noreturn]] void fail(const char* doing, const std::string& path, int code) {
   std::string advice;
-  if (code == ENOENT) advice = "does it exist? relative paths in a config are relative to the config file";
-  if (code == EACCES || code == EPERM || code == EROFS) advice = "check its permissions, or choose another place";
-  if (code == ENOSPC || code == EDQUOT) advice = "free some space, or choose another run folder with --run-dir";
-  throw FileError(fmt::format("cannot {} {}: {}", doing, path, std::strerror(code)), {.file = path}, advice);
+  if (code == ENOENT)
+    advice = "does it exist? relative paths in a config are relative to the config file";
+  if (code == EACCES || code == EPERM || code == EROFS)
+    advice = "check its permissions, or choose another place";
+  if (code == ENOSPC || code == EDQUOT)
+    advice = "free some space, or choose another run folder with --run-dir";
+  throw FileError(fmt::format("cannot {} {}: {}", doing, path, std::strerror(code)), {.file = path},
+                  advice);
 }
 
 /// Owns a file descriptor.
 class Descriptor {
  public:
-  Descriptor(const std::string& path, int flags, const char* doing) : descriptor_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {
+  Descriptor(const std::string& path, int flags, const char* doing)
+      : descriptor_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {
     if (descriptor_ < 0) fail(doing, path, errno);
   }
   ~Descriptor() { ::close(descriptor_); }
@@ -44,7 +49,8 @@ class Descriptor {
 
 void write_all(int descriptor, const std::string& path, std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor, bytes.data(), std::min<std::size_t>(bytes.size(), 1 << 30));
+    const ssize_t written =
+        ::write(descriptor, bytes.data(), std::min<std::size_t>(bytes.size(), 1 << 30));
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) fail("write", path, errno);
     bytes.remove_prefix(static_cast<std::size_t>(written));
@@ -97,8 +103,10 @@ class RealFiles final : public Files {
     std::string bytes;
     std::size_t done = 0;
     for (;;) {
-      // One byte more than the file says it has: its end shows, and a pipe, which has no size, is read whole.
-      if (done == bytes.size()) bytes.resize(done == 0 ? static_cast<std::size_t>(info.st_size) + 1 : done + (1 << 16));
+      // One byte more than the file says it has: its end shows, and a pipe, which has no size, is
+      // read whole.
+      if (done == bytes.size())
+        bytes.resize(done == 0 ? static_cast<std::size_t>(info.st_size) + 1 : done + (1 << 16));
       const ssize_t count = ::read(file.get(), bytes.data() + done, bytes.size() - done);
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) fail("read", path, errno);
@@ -112,7 +120,8 @@ class RealFiles final : public Files {
   std::vector<std::string> list(const std::string& folder) const override {
     std::vector<std::string> names;
     std::error_code error;
-    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+         entry.increment(error)) {
       names.push_back(entry->path().filename().string());
     }
     if (error && error != std::errc::no_such_file_or_directory) fail("list", folder, error.value());
@@ -162,7 +171,8 @@ void write_atomically(Files& files, const std::string& path, std::string_view by
   }
 }
 
-void write_folder_atomically(Files& files, const std::string& path, const std::vector<NamedBytes>& contents) {
+void write_folder_atomically(Files& files, const std::string& path,
+                             const std::vector<NamedBytes>& contents) {
   const std::string temporary = beside(path, kTemporary), aside = aside_of(path);
   try {
     files.remove(temporary);
@@ -214,7 +224,8 @@ void make_durable_folder(Files& files, const std::string& path) {
 }
 
 std::string checksum(std::string_view bytes) {
-  return fmt::format("{:016x}", static_cast<std::uint64_t>(XXH3_64bits(bytes.data(), bytes.size())));
+  return fmt::format("{:016x}",
+                     static_cast<std::uint64_t>(XXH3_64bits(bytes.data(), bytes.size())));
 }
 
 std::string folder_of(const std::string& path) {

@@ -11,17 +11,21 @@ namespace {
 
 spdlog::level::level_enum to_spdlog(Level level) {
   switch (level) {
-    case Level::Debug: return spdlog::level::debug;
-    case Level::Info: return spdlog::level::info;
-    case Level::Warning: return spdlog::level::warn;
-    case Level::Error: return spdlog::level::err;
+    case Level::Debug:
+      return spdlog::level::debug;
+    case Level::Info:
+      return spdlog::level::info;
+    case Level::Warning:
+      return spdlog::level::warn;
+    case Level::Error:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
 
 struct Loggers {
-  std::shared_ptr<spdlog::logger> logger =
-      std::make_shared<spdlog::logger>("lockstep", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+  std::shared_ptr<spdlog::logger> logger = std::make_shared<spdlog::logger>(
+      "lockstep", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
   bool speaks = true;
 };
 
@@ -36,7 +40,8 @@ void start(int rank, bool verbose) {
   Loggers& own = loggers();
   own.speaks = rank == 0 || verbose;
   own.logger->set_level(verbose ? spdlog::level::debug : spdlog::level::info);
-  own.logger->set_pattern(verbose ? fmt::format("%H:%M:%S.%e %^%l%$ [rank {}] %v", rank) : "%H:%M:%S %^%l%$ %v");
+  own.logger->set_pattern(verbose ? fmt::format("%H:%M:%S.%e %^%l%$ [rank {}] %v", rank)
+                                  : "%H:%M:%S %^%l%$ %v");
 }
 
 void also_to(const std::string& path, bool append) {

@@ -1,6 +1,7 @@
 #pragma once
-/// Elementary functions whose bits do not depend on the machine. libm picks its code by CPU at run time; these are
-/// plain IEEE additions, multiplications and divisions, inlined so that loops over them vectorise.
+/// Elementary functions whose bits do not depend on the machine. libm picks its code by CPU at run
+/// time; these are plain IEEE additions, multiplications and divisions, inlined so that loops over
+/// them vectorise.
 
 #include <bit>
 #include <cmath>
@@ -10,8 +11,8 @@
 
 namespace lockstep {
 
-/// e^x in double precision, relative error below 2^-52. Range reduction to |r| <= ln2/2 and the degree-13 Taylor
-/// polynomial. Below -708 gives 0, above 709 gives infinity, NaN gives NaN.
+/// e^x in double precision, relative error below 2^-52. Range reduction to |r| <= ln2/2 and the
+/// degree-13 Taylor polynomial. Below -708 gives 0, above 709 gives infinity, NaN gives NaN.
 inline double exp_exact(double x) noexcept {
   if (x != x) return x;
   if (x < -708.0) return 0.0;
@@ -35,14 +36,17 @@ inline double exp_exact(double x) noexcept {
   p = p * r + 0.5;
   p = p * r + 1.0;
   p = p * r + 1.0;
-  const auto exponent = std::bit_cast<std::uint64_t>(shifted) & 0x7ffu;  // n mod 2048, two's complement
-  const auto n_int = static_cast<std::int64_t>(exponent >= 0x400u ? static_cast<std::int64_t>(exponent) - 0x800
-                                                                   : static_cast<std::int64_t>(exponent));
+  const auto exponent =
+      std::bit_cast<std::uint64_t>(shifted) & 0x7ffu;  // n mod 2048, two's complement
+  const auto n_int =
+      static_cast<std::int64_t>(exponent >= 0x400u ? static_cast<std::int64_t>(exponent) - 0x800
+                                                   : static_cast<std::int64_t>(exponent));
   return p * std::bit_cast<double>(static_cast<std::uint64_t>(n_int + 1023) << 52);
 }
 
-/// Natural logarithm in double precision, relative error below 2 * 2^-52, for x > 0; 0 gives -infinity, negative or NaN gives NaN.
-/// log(m) by 2 atanh((m-1)/(m+1)) with m in [sqrt(1/2), sqrt(2)].
+/// Natural logarithm in double precision, relative error below 2 * 2^-52, for x > 0; 0 gives
+/// -infinity, negative or NaN gives NaN. log(m) by 2 atanh((m-1)/(m+1)) with m in [sqrt(1/2),
+/// sqrt(2)].
 inline double log_exact(double x) noexcept {
   if (!(x >= 0)) return std::numeric_limits<double>::quiet_NaN();
   if (x == 0) return -std::numeric_limits<double>::infinity();
@@ -61,9 +65,11 @@ inline double log_exact(double x) noexcept {
   }
   const double s = (m - 1) / (m + 1), z = s * s;
   double p = 1.0 / 23;
-  for (const double d : {21.0, 19.0, 17.0, 15.0, 13.0, 11.0, 9.0, 7.0, 5.0, 3.0}) p = p * z + 1.0 / d;
+  for (const double d : {21.0, 19.0, 17.0, 15.0, 13.0, 11.0, 9.0, 7.0, 5.0, 3.0})
+    p = p * z + 1.0 / d;
   const double tail = 2 * s * z * p;
-  return exponent * 6.93147180369123816490e-01 + (2 * s + (tail + exponent * 1.90821492927058770002e-10));
+  return exponent * 6.93147180369123816490e-01 +
+         (2 * s + (tail + exponent * 1.90821492927058770002e-10));
 }
 
 /// log(1 + e^x) without overflow, relative error below 3 * 2^-52 where e^x is not 0.

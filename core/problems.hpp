@@ -1,5 +1,6 @@
 #pragma once
-/// All the mistakes of a config, collected before any rank does work, and where its fields stand in the file.
+/// All the mistakes of a config, collected before any rank does work, and where its fields stand in
+/// the file.
 
 #include <map>
 #include <string>
@@ -10,7 +11,8 @@
 
 namespace lockstep {
 
-/// Where each field of a config file stands. Field paths look like stage[1].network.layer[0].dense.units.
+/// Where each field of a config file stands. Field paths look like
+/// stage[1].network.layer[0].dense.units.
 class Locations {
  public:
   std::string file;                                  ///< the config file
@@ -30,12 +32,14 @@ class Problems {
   /// A problem at a known place of the file.
   void add_at(Where where, const std::string& what, const std::string& advice = {});
   /// Adds the problem unless `holds`.
-  void require(bool holds, const std::string& field, const std::string& what, const std::string& advice = {}) {
+  void require(bool holds, const std::string& field, const std::string& what,
+               const std::string& advice = {}) {
     if (!holds) add(field, what, advice);
   }
   bool empty() const noexcept { return found_.empty(); }
 
-  /// Throws one ConfigError that lists all problems in the order of the file; returns if there are none.
+  /// Throws one ConfigError that lists all problems in the order of the file; returns if there are
+  /// none.
   void throw_if_any(const Locations& locations) const;
 
  private:

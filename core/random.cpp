@@ -12,10 +12,13 @@ namespace lockstep {
 std::array<std::uint32_t, 4> Random::block(std::uint64_t index) const noexcept {
   using Philox = r123::Philox4x32;
   // Key: the seed. Counter: index (64 bits), stream (mixed to 32 + 32 bits with the purpose).
-  const Philox::ctr_type counter{{static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32) ^
+  const Philox::ctr_type counter{{static_cast<std::uint32_t>(index),
+                                  static_cast<std::uint32_t>(index >> 32) ^
                                       (static_cast<std::uint32_t>(purpose_) * 0x9E3779B9u),
-                                  static_cast<std::uint32_t>(stream_), static_cast<std::uint32_t>(stream_ >> 32)}};
-  const Philox::key_type key{{static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32)}};
+                                  static_cast<std::uint32_t>(stream_),
+                                  static_cast<std::uint32_t>(stream_ >> 32)}};
+  const Philox::key_type key{
+      {static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32)}};
   const auto words = Philox()(counter, key);
   return {words[0], words[1], words[2], words[3]};
 }
@@ -38,7 +41,8 @@ Permutation::Permutation(const Random& random, std::uint64_t n) noexcept : rando
 
 std::uint64_t Permutation::round(std::uint64_t half, std::uint32_t number) const noexcept {
   const auto words = random_.block(half * kRounds + number);
-  return ((static_cast<std::uint64_t>(words[1]) << 32) | words[0]) & ((std::uint64_t{1} << half_bits_) - 1);
+  return ((static_cast<std::uint64_t>(words[1]) << 32) | words[0]) &
+         ((std::uint64_t{1} << half_bits_) - 1);
 }
 
 std::uint64_t Permutation::operator()(std::uint64_t i) const noexcept {

@@ -1,13 +1,15 @@
 #pragma once
-/// Counter-based randomness: Philox4x32-10 (Salmon et al., SC'11, Random123). A number is a pure function of
-/// (seed, purpose, stream, index), so that it does not matter which rank or thread asks for it, or in which order.
+/// Counter-based randomness: Philox4x32-10 (Salmon et al., SC'11, Random123). A number is a pure
+/// function of (seed, purpose, stream, index), so that it does not matter which rank or thread asks
+/// for it, or in which order.
 
 #include <array>
 #include <cstdint>
 
 namespace lockstep {
 
-/// What the numbers are for. Part of the key: two purposes never share numbers. Append only; values are part of results.
+/// What the numbers are for. Part of the key: two purposes never share numbers. Append only; values
+/// are part of results.
 enum class Purpose : std::uint32_t {
   Partition = 1,       ///< the permutation that puts rows into partitions
   Split = 2,           ///< train / validation
@@ -52,15 +54,16 @@ constexpr std::uint64_t stream_of(std::uint64_t high, std::uint64_t low) noexcep
   return (high << 24) ^ low;
 }
 
-/// A keyed permutation of 0 .. n-1 that needs no memory: a four-round Feistel network over the next power of four,
-/// walking cycles until the value is below n (Black and Rogaway 2002). Any rank can ask for any position.
+/// A keyed permutation of 0 .. n-1 that needs no memory: a four-round Feistel network over the next
+/// power of four, walking cycles until the value is below n (Black and Rogaway 2002). Any rank can
+/// ask for any position.
 class Permutation {
  public:
   Permutation(const Random& random, std::uint64_t n) noexcept;
 
   std::uint64_t size() const noexcept { return n_; }
-  std::uint64_t operator()(std::uint64_t i) const noexcept;       ///< where i goes, 0 <= i < n
-  std::uint64_t inverse(std::uint64_t position) const noexcept;   ///< which i went there
+  std::uint64_t operator()(std::uint64_t i) const noexcept;      ///< where i goes, 0 <= i < n
+  std::uint64_t inverse(std::uint64_t position) const noexcept;  ///< which i went there
 
  private:
   static constexpr std::uint32_t kRounds = 4;

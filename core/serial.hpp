@@ -1,5 +1,6 @@
 #pragma once
-/// Plain values to bytes and back, for messages between ranks of one job (same binary, so no versions).
+/// Plain values to bytes and back, for messages between ranks of one job (same binary, so no
+/// versions).
 
 #include <cstring>
 #include <span>

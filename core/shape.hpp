@@ -1,5 +1,6 @@
 #pragma once
-/// The shape of one row's value: [F] for a vector, [C, H, W] for an image. The number of rows is never part of it.
+/// The shape of one row's value: [F] for a vector, [C, H, W] for an image. The number of rows is
+/// never part of it.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,7 @@
 #pragma once
-/// LOCKSTEP_SIMD before a function: compiled for AVX-512, AVX2 and the baseline, chosen when the program starts.
-/// All clones give the same bits: element-wise IEEE operations, no reassociation, and -ffp-contract=off everywhere.
+/// LOCKSTEP_SIMD before a function: compiled for AVX-512, AVX2 and the baseline, chosen when the
+/// program starts. All clones give the same bits: element-wise IEEE operations, no reassociation,
+/// and -ffp-contract=off everywhere.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(LOCKSTEP_SANITIZED)
 #define LOCKSTEP_SIMD __attribute__((target_clones("avx512f", "avx2", "default")))
 #else

@@ -14,8 +14,8 @@ struct ThreadPool::Impl {
   std::mutex mutex;
   std::condition_variable wake, done;
   const std::function<void(std::size_t)>* work = nullptr;
-  std::uint64_t round = 0;      // counts calls of run(): a thread works once a round
-  std::size_t running = 0;      // threads other than the caller that have not finished this round
+  std::uint64_t round = 0;  // counts calls of run(): a thread works once a round
+  std::size_t running = 0;  // threads other than the caller that have not finished this round
   bool stopping = false;
   std::vector<std::exception_ptr> failures;
   std::vector<std::thread> threads;
@@ -47,7 +47,8 @@ struct ThreadPool::Impl {
   }
 };
 
-ThreadPool::ThreadPool(std::size_t threads, std::function<void()> prepare) : impl_(std::make_unique<Impl>()) {
+ThreadPool::ThreadPool(std::size_t threads, std::function<void()> prepare)
+    : impl_(std::make_unique<Impl>()) {
   impl_->failures.resize(threads);
   for (std::size_t t = 1; t < threads; ++t) {
     impl_->threads.emplace_back([this, t, prepare] { impl_->serve(t, prepare); });
@@ -86,7 +87,8 @@ void ThreadPool::run(const std::function<void(std::size_t)>& work) {
   if (first) std::rethrow_exception(first);
 }
 
-void ThreadPool::for_each(std::size_t n, const std::function<void(std::size_t, std::size_t)>& work) {
+void ThreadPool::for_each(std::size_t n,
+                          const std::function<void(std::size_t, std::size_t)>& work) {
   const std::size_t threads = size();
   run([&](std::size_t thread) {
     for (std::size_t i = n * thread / threads; i < n * (thread + 1) / threads; ++i) work(thread, i);
@@ -96,7 +98,8 @@ void ThreadPool::for_each(std::size_t n, const std::function<void(std::size_t, s
 std::size_t available_cores() noexcept {
   cpu_set_t set;
   CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof(set), &set) == 0) return static_cast<std::size_t>(CPU_COUNT(&set));
+  if (sched_getaffinity(0, sizeof(set), &set) == 0)
+    return static_cast<std::size_t>(CPU_COUNT(&set));
   return 1;
 }
 

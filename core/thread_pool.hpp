@@ -9,7 +9,8 @@ namespace lockstep {
 
 class ThreadPool {
  public:
-  /// `threads` >= 1, the caller included. `prepare` runs once in every new thread before its first task (not in the caller's).
+  /// `threads` >= 1, the caller included. `prepare` runs once in every new thread before its first
+  /// task (not in the caller's).
   explicit ThreadPool(std::size_t threads, std::function<void()> prepare = {});
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -17,7 +18,8 @@ class ThreadPool {
 
   std::size_t size() const noexcept;
 
-  /// work(thread) on every thread at once; returns when all are done. The exception of the lowest throwing thread is rethrown.
+  /// work(thread) on every thread at once; returns when all are done. The exception of the lowest
+  /// throwing thread is rethrown.
   void run(const std::function<void(std::size_t thread)>& work);
 
   /// work(thread, i) for every i < n, in contiguous blocks a thread. Exceptions as in run().

@@ -1,6 +1,6 @@
 #pragma once
-/// A dataset spread over the ranks, and how it is loaded: ranks parse byte ranges, then every row moves once to the rank that
-/// owns its partition.
+/// A dataset spread over the ranks, and how it is loaded: ranks parse byte ranges, then every row
+/// moves once to the rank that owns its partition.
 
 #include <cstddef>
 #include <cstdint>
@@ -18,12 +18,12 @@
 namespace lockstep::data {
 
 struct Dataset {
-  std::string name;                ///< for people: the path, or "synthetic"
+  std::string name;  ///< for people: the path, or "synthetic"
   Schema schema;
-  std::uint64_t rows = 0;          ///< on all ranks together
-  std::size_t partitions = 0;      ///< K
-  dist::Node block;                ///< this rank's partitions
-  std::vector<Partition> own;      ///< those partitions, in order
+  std::uint64_t rows = 0;      ///< on all ranks together
+  std::size_t partitions = 0;  ///< K
+  dist::Node block;            ///< this rank's partitions
+  std::vector<Partition> own;  ///< those partitions, in order
 
   /// Forgets all columns but these; names it does not have are ignored. Local.
   void keep(const std::vector<std::string>& columns);
@@ -31,11 +31,12 @@ struct Dataset {
 
 struct LoadOptions {
   std::uint64_t seed = 1;
-  std::size_t partitions = 64;                    ///< K
-  std::vector<dist::Node> blocks;                 ///< for each rank, the partitions it owns
-  double validation_fraction = 0;                 ///< share of the rows that goes to LoadedData::validation
-  std::optional<std::size_t> num_features;        ///< width of vectors as known from the training rows
-  bool keep_labels_optional = false;              ///< predict: rows may have no label; the label column is there only if all rows have one
+  std::size_t partitions = 64;     ///< K
+  std::vector<dist::Node> blocks;  ///< for each rank, the partitions it owns
+  double validation_fraction = 0;  ///< share of the rows that goes to LoadedData::validation
+  std::optional<std::size_t> num_features;  ///< width of vectors as known from the training rows
+  bool keep_labels_optional = false;  ///< predict: rows may have no label; the label column is
+                                      ///< there only if all rows have one
 };
 
 struct LoadedData {
@@ -43,19 +44,22 @@ struct LoadedData {
   Dataset validation;  ///< rows == 0 unless a validation_fraction was asked for
 };
 
-/// COLLECTIVE. Every row i of n gets position = Permutation(seed, Partition, n)(i); the first round(fraction * n) positions
-/// are validation rows, the others training rows, renumbered from 0. Partition p of m rows holds the positions
-/// [ceil(p m / K), ceil((p + 1) m / K)), so that sizes differ by one at most, evenly spread.
-/// @throws AgreedError (from DataError with file:line:column, or FileError) on all ranks if a row or a file is bad on any.
+/// COLLECTIVE. Every row i of n gets position = Permutation(seed, Partition, n)(i); the first
+/// round(fraction * n) positions are validation rows, the others training rows, renumbered from 0.
+/// Partition p of m rows holds the positions [ceil(p m / K), ceil((p + 1) m / K)), so that sizes
+/// differ by one at most, evenly spread.
+/// @throws AgreedError (from DataError with file:line:column, or FileError) on all ranks if a row
+/// or a file is bad on any.
 LoadedData load(const dist::Communicator& ranks, ThreadPool& threads, const proto::Source& source,
                 const LoadOptions& options);
 
 /// First position of partition `p` of `partitions` over `rows` rows: ceil(p * rows / partitions).
 std::uint64_t partition_begin(std::uint64_t rows, std::size_t partitions, std::size_t p);
 
-/// A copy of `source` that reads `path` instead (for --data and --test). For idx, `path` is the images file, the labels file is
-/// found beside it by the usual names (images-idx3 -> labels-idx1) if there is one. Reads the file system: call it on the
-/// driver. A synthetic source becomes guess_source(path). @throws FileError in that case only
+/// A copy of `source` that reads `path` instead (for --data and --test). For idx, `path` is the
+/// images file, the labels file is found beside it by the usual names (images-idx3 -> labels-idx1)
+/// if there is one. Reads the file system: call it on the driver. A synthetic source becomes
+/// guess_source(path). @throws FileError in that case only
 proto::Source with_path(const proto::Source& source, const std::string& path);
 
 /// A source guessed from a file's name and first bytes: idx magic, else libsvm. @throws FileError

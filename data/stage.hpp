@@ -1,5 +1,6 @@
 #pragma once
-/// Feature stages. A fitted stage (transformer) adds columns to a partition; it is local and MPI-free.
+/// Feature stages. A fitted stage (transformer) adds columns to a partition; it is local and
+/// MPI-free.
 
 #include <memory>
 #include <string>
@@ -27,8 +28,9 @@ class Transformer {
 /// True for feature stages, false for estimators such as network.
 bool is_feature_stage(const proto::Stage& stage);
 
-/// Checks the stage's config against itself (not against data) and makes its transformer. `at` is the config path,
-/// for example "stage[0]". Stages that must be fitted first come with a fit job here later.
+/// Checks the stage's config against itself (not against data) and makes its transformer. `at` is
+/// the config path, for example "stage[0]". Stages that must be fitted first come with a fit job
+/// here later.
 /// @throws ConfigError
 std::unique_ptr<Transformer> make_transformer(const proto::Stage& stage, const std::string& at);
 

@@ -21,10 +21,13 @@ struct ColumnType {
   };
   Kind kind = Kind::Number;
   Shape shape{};            ///< of one row; empty for a number
-  bool open_width = false;  ///< a vector whose width is only the largest index seen: trailing zeros may be missing
+  bool open_width = false;  ///< a vector whose width is only the largest index seen: trailing zeros
+                            ///< may be missing
 
   /// Same kind and shape; open_width is advice, not type.
-  bool operator==(const ColumnType& other) const { return kind == other.kind && shape == other.shape; }
+  bool operator==(const ColumnType& other) const {
+    return kind == other.kind && shape == other.shape;
+  }
 };
 
 /// "number", "vector of 784", "image 1x28x28"
@@ -37,8 +40,11 @@ class Schema {
   bool has(const std::string& name) const;
   /// @throws ConfigError naming `field` (a config path) and the nearest existing column.
   const ColumnType& at(const std::string& name, const std::string& field) const;
-  const std::vector<std::pair<std::string, ColumnType>>& columns() const noexcept { return columns_; }
-  void keep(const std::vector<std::string>& names);  ///< forgets all columns but these; names it does not have are ignored
+  const std::vector<std::pair<std::string, ColumnType>>& columns() const noexcept {
+    return columns_;
+  }
+  void keep(const std::vector<std::string>&
+                names);  ///< forgets all columns but these; names it does not have are ignored
 
  private:
   std::vector<std::pair<std::string, ColumnType>> columns_;
@@ -48,7 +54,8 @@ struct Numbers {
   std::vector<double> values;
 };
 
-/// Compressed sparse rows: row i has indices and values [begin[i], begin[i + 1]), indices ascending, from 0.
+/// Compressed sparse rows: row i has indices and values [begin[i], begin[i + 1]), indices
+/// ascending, from 0.
 struct SparseVectors {
   std::size_t width = 0;
   std::vector<std::size_t> begin{0};
@@ -70,7 +77,8 @@ using Column = std::variant<Numbers, SparseVectors, DenseVectors, Images>;
 
 std::size_t rows_of(const Column& column);
 
-/// Copies row `row` as floats into `out` (as many as the type's shape has); zeros are written for absent sparse entries.
+/// Copies row `row` as floats into `out` (as many as the type's shape has); zeros are written for
+/// absent sparse entries.
 void copy_row(const Column& column, std::size_t row, float* out);
 
 /// The rows of one logical partition, in the order of their positions.

@@ -1,9 +1,11 @@
 #pragma once
-/// The ranks of a job and how they talk. The rest of Lockstep talks through this header and never sees <mpi.h>.
+/// The ranks of a job and how they talk. The rest of Lockstep talks through this header and never
+/// sees <mpi.h>.
 ///
-/// COLLECTIVE functions are entered by every rank of the group, in the same order, with the sizes stated.
-/// They never wait for ever: a rank that waits longer than stall_warning says which collective, who is missing and how
-/// long, and after stall_timeout the job ends (exit code 6). Every function throws CommunicationError if MPI reports a failure.
+/// COLLECTIVE functions are entered by every rank of the group, in the same order, with the sizes
+/// stated. They never wait for ever: a rank that waits longer than stall_warning says which
+/// collective, who is missing and how long, and after stall_timeout the job ends (exit code 6).
+/// Every function throws CommunicationError if MPI reports a failure.
 
 #include <cstddef>
 #include <cstdint>
@@ -19,7 +21,8 @@ namespace lockstep::dist {
 struct CollectiveOptions {
   double stall_warning_seconds = 30;
   double stall_timeout_seconds = 600;
-  bool check_collectives = false;  ///< compare (operation, size, sequence number) over the ranks before each collective
+  bool check_collectives =
+      false;  ///< compare (operation, size, sequence number) over the ranks before each collective
 };
 
 class Communicator {
@@ -30,7 +33,8 @@ class Communicator {
 
   int rank() const noexcept;        ///< 0 <= rank < world_size. NOT COLLECTIVE
   int world_size() const noexcept;  ///< number of ranks in this group. NOT COLLECTIVE
-  void configure(const CollectiveOptions& options);  ///< NOT COLLECTIVE, but give every rank the same
+  void configure(
+      const CollectiveOptions& options);  ///< NOT COLLECTIVE, but give every rank the same
 
   /// COLLECTIVE. Waits until all ranks are here.
   void barrier() const;
@@ -41,8 +45,8 @@ class Communicator {
   /// COLLECTIVE. As broadcast, but only the root knows the size.
   void broadcast(std::string& text, int root = 0) const;
 
-  /// COLLECTIVE. Element-wise over the ranks. Integers only: their result does not depend on the order.
-  /// Floating-point sums go through the tree (dist/tree.hpp), whose order never changes.
+  /// COLLECTIVE. Element-wise over the ranks. Integers only: their result does not depend on the
+  /// order. Floating-point sums go through the tree (dist/tree.hpp), whose order never changes.
   void allreduce_sum(std::span<std::int64_t> values) const;
   void allreduce_min(std::span<std::int64_t> values) const;
   void allreduce_max(std::span<std::int64_t> values) const;
@@ -52,11 +56,13 @@ class Communicator {
   /// COLLECTIVE. Every rank's bytes, of any size, on every rank in rank order.
   std::vector<std::string> allgather(std::span<const std::byte> bytes) const;
 
-  /// COLLECTIVE. outgoing[r] goes to rank r; returns what came from each rank, in rank order. In pieces of a few MB.
+  /// COLLECTIVE. outgoing[r] goes to rank r; returns what came from each rank, in rank order. In
+  /// pieces of a few MB.
   std::vector<std::string> all_to_all(std::vector<std::string> outgoing) const;
 
-  /// COLLECTIVE. Rank `owner` has `values` of its own; all ranks end with all segments: segment r of `values` is
-  /// [offsets[r], offsets[r + 1]), filled by rank r. offsets has world_size + 1 entries, the same on all ranks.
+  /// COLLECTIVE. Rank `owner` has `values` of its own; all ranks end with all segments: segment r
+  /// of `values` is [offsets[r], offsets[r + 1]), filled by rank r. offsets has world_size + 1
+  /// entries, the same on all ranks.
   void allgather_segments(std::span<float> values, std::span<const std::size_t> offsets) const;
 
   /// COLLECTIVE. A new group of the ranks with the same colour, ordered by rank.

@@ -1,15 +1,18 @@
 #pragma once
-/// The gradient exchange of a step: a bucketed reduce-scatter along the fixed tree over lanes, then an allgather of what the
-/// owners made of their segments. Bucket and segment boundaries never change a bit of the sums.
+/// The gradient exchange of a step: a bucketed reduce-scatter along the fixed tree over lanes, then
+/// an allgather of what the owners made of their segments. Bucket and segment boundaries never
+/// change a bit of the sums.
 ///
 /// Use, once a step, on every rank (COLLECTIVE as a whole):
 ///     exchange.begin();
 ///     ... for each own lane, in any thread: fill lane_gradients(lane), and while its backward runs
 ///         exchange.ready(lane, floats): the first `floats` numbers of it are final ...
-///     exchange.scalars(...)                       sums of a few doubles over all lanes, on every rank
-///     exchange.finish(update)                     update(segment) for each own segment; then weights are gathered
+///     exchange.scalars(...)                       sums of a few doubles over all lanes, on every
+///     rank exchange.finish(update)                     update(segment) for each own segment; then
+///     weights are gathered
 ///
-/// Buckets are summed and sent as soon as the last own lane has made them; MPI progresses in ready() and finish().
+/// Buckets are summed and sent as soon as the last own lane has made them; MPI progresses in
+/// ready() and finish().
 
 #include <cstddef>
 #include <functional>
@@ -23,9 +26,10 @@
 namespace lockstep::dist {
 
 enum class ExchangeMethod {
-  Tree,           ///< the product: recursive halving for powers of two, else direct to the owners
-  Direct,         ///< every rank to every owner, on any world size
-  PlainAllreduce, ///< for measuring only: sums in any order, MPI_Allreduce; every rank owns everything
+  Tree,            ///< the product: recursive halving for powers of two, else direct to the owners
+  Direct,          ///< every rank to every owner, on any world size
+  PlainAllreduce,  ///< for measuring only: sums in any order, MPI_Allreduce; every rank owns
+                   ///< everything
 };
 
 struct ExchangeOptions {
@@ -35,19 +39,21 @@ struct ExchangeOptions {
 
 /// A piece of the flat vector that this rank owns.
 struct Segment {
-  std::size_t begin = 0, end = 0;   ///< floats; begin is a multiple of kSegmentFloats
+  std::size_t begin = 0, end = 0;  ///< floats; begin is a multiple of kSegmentFloats
 };
 
-/// Segments begin at multiples of this, so that block sums (the gradient norm) do not depend on who owns what.
+/// Segments begin at multiples of this, so that block sums (the gradient norm) do not depend on who
+/// owns what.
 inline constexpr std::size_t kSegmentFloats = 1024;
 
 class GradientExchange {
  public:
-  /// COLLECTIVE. `lanes` lanes of `floats` numbers each; this rank computes lanes own_lanes() = block_of(lanes, rank's
-  /// threads among all) in `threads` threads: thread t computes thread_lanes(t). `workers`: how many ranks compute
-  /// (world_size, or world_size - 1 with a dedicated driver, whose rank 0 owns no lane but may own segments).
-  GradientExchange(const Communicator& ranks, std::size_t lanes, std::size_t floats, std::size_t threads,
-                   bool dedicated_driver, const ExchangeOptions& options);
+  /// COLLECTIVE. `lanes` lanes of `floats` numbers each; this rank computes lanes own_lanes() =
+  /// block_of(lanes, rank's threads among all) in `threads` threads: thread t computes
+  /// thread_lanes(t). `workers`: how many ranks compute (world_size, or world_size - 1 with a
+  /// dedicated driver, whose rank 0 owns no lane but may own segments).
+  GradientExchange(const Communicator& ranks, std::size_t lanes, std::size_t floats,
+                   std::size_t threads, bool dedicated_driver, const ExchangeOptions& options);
   ~GradientExchange();
 
   Node own_lanes() const noexcept;
@@ -55,32 +61,38 @@ class GradientExchange {
 
   void begin();  ///< start of a step; forgets the last one
 
-  /// Where thread `thread` puts the gradient of its lane `lane`, `floats` numbers, 64-byte aligned. Lanes of a thread come in
-  /// ascending order. The memory is the exchange's own and reused.
+  /// Where thread `thread` puts the gradient of its lane `lane`, `floats` numbers, 64-byte aligned.
+  /// Lanes of a thread come in ascending order. The memory is the exchange's own and reused.
   std::span<float> lane_gradients(std::size_t thread, std::size_t lane);
 
-  /// From thread `thread`: the first `count` numbers of its current lane are final. count == floats ends the lane.
+  /// From thread `thread`: the first `count` numbers of its current lane are final. count == floats
+  /// ends the lane.
   void ready(std::size_t thread, std::size_t lane, std::size_t count);
 
-  /// COLLECTIVE, one thread, after all own lanes are done. lane_values[i] holds the values of own lane i; returns their sums
-  /// over all lanes along the tree, the same on every rank.
+  /// COLLECTIVE, one thread, after all own lanes are done. lane_values[i] holds the values of own
+  /// lane i; returns their sums over all lanes along the tree, the same on every rank.
   std::vector<double> scalars(const std::vector<std::vector<double>>& lane_values);
 
   /// This rank's segments, one a bucket (may be empty), ascending.
   const std::vector<Segment>& segments() const noexcept;
 
-  /// COLLECTIVE, one thread: waits for the reduce-scatter. Afterwards gradients() is valid on the own segments.
+  /// COLLECTIVE, one thread: waits for the reduce-scatter. Afterwards gradients() is valid on the
+  /// own segments.
   void reduce();
-  std::span<float> gradients() noexcept;  ///< flat, `floats` numbers; only the own segments hold sums
+  std::span<float>
+  gradients() noexcept;  ///< flat, `floats` numbers; only the own segments hold sums
 
-  /// COLLECTIVE, one thread. The sum over the flat vector of f(block), blocks of kSegmentFloats numbers in order and along
-  /// the tree over blocks: same bits on any world size. f sees only own blocks.
+  /// COLLECTIVE, one thread. The sum over the flat vector of f(block), blocks of kSegmentFloats
+  /// numbers in order and along the tree over blocks: same bits on any world size. f sees only own
+  /// blocks.
   double block_sum(const std::function<double(std::size_t begin, std::size_t end)>& f);
 
-  /// COLLECTIVE, one thread. Every rank's own segments of `values` (floats numbers) go to all ranks.
+  /// COLLECTIVE, one thread. Every rank's own segments of `values` (floats numbers) go to all
+  /// ranks.
   void allgather(std::span<float> values);
 
-  /// Seconds this rank has spent in reduce, scalars and allgather, and bytes it has sent, since the beginning.
+  /// Seconds this rank has spent in reduce, scalars and allgather, and bytes it has sent, since the
+  /// beginning.
   double seconds() const noexcept;
   double tree_seconds() const noexcept;  ///< adding lanes
   std::uint64_t bytes_sent() const noexcept;

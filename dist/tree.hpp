@@ -1,9 +1,10 @@
 #pragma once
-/// The fixed binary tree over lane or partition indices: every floating-point sum follows it, so its bits do not depend
-/// on who computes which leaf.
+/// The fixed binary tree over lane or partition indices: every floating-point sum follows it, so
+/// its bits do not depend on who computes which leaf.
 ///
-/// The tree over [0, n): a node is an aligned block [i 2^k, (i+1) 2^k) cut to [0, n); its sum is left + right, or left
-/// alone where right is empty. A contiguous block of leaves falls into at most 2 log2(n) maximal complete nodes.
+/// The tree over [0, n): a node is an aligned block [i 2^k, (i+1) 2^k) cut to [0, n); its sum is
+/// left + right, or left alone where right is empty. A contiguous block of leaves falls into at
+/// most 2 log2(n) maximal complete nodes.
 
 #include <cstddef>
 #include <utility>
@@ -17,18 +18,20 @@ struct Node {
   bool operator==(const Node&) const = default;
 };
 
-/// The contiguous block of [0, n) that `worker` of `workers` owns: sizes differ by one at most, in order.
+/// The contiguous block of [0, n) that `worker` of `workers` owns: sizes differ by one at most, in
+/// order.
 Node block_of(std::size_t n, std::size_t worker, std::size_t workers);
 
 /// The maximal nodes of the tree over [0, n) inside `block`, in order.
 std::vector<Node> maximal_nodes(std::size_t n, Node block);
 
-/// Sums values that arrive in leaf order for a contiguous block: a binary counter. T needs `add(T& left, const T& right)`
-/// given as `Add`. Holds at most 2 log2(n) values.
+/// Sums values that arrive in leaf order for a contiguous block: a binary counter. T needs `add(T&
+/// left, const T& right)` given as `Add`. Holds at most 2 log2(n) values.
 template <typename T, typename Add>
 class TreeCounter {
  public:
-  TreeCounter(std::size_t n, Node block, Add add) : n_(n), next_(block.begin), add_(std::move(add)) {}
+  TreeCounter(std::size_t n, Node block, Add add)
+      : n_(n), next_(block.begin), add_(std::move(add)) {}
 
   /// The value of the next leaf.
   void push(T value) { push_node({next_, next_ + 1}, std::move(value)); }

@@ -19,7 +19,8 @@ std::string seal(const std::string& text) { return text + kSeal + checksum(text)
 /// The text before the seal. @throws std::invalid_argument if it does not match.
 std::string unseal(const std::string& text) {
   const auto at = text.rfind(kSeal);
-  if (at == std::string::npos || text != seal(text.substr(0, at))) throw std::invalid_argument("state.textproto is damaged or cut short");
+  if (at == std::string::npos || text != seal(text.substr(0, at)))
+    throw std::invalid_argument("state.textproto is damaged or cut short");
   return text.substr(0, at);
 }
 
@@ -31,9 +32,11 @@ CheckpointStore::Loaded load(const Files& files, const std::string& folder) {
   for (const auto& file : loaded.state.file()) {
     std::string bytes = files.read(join_path(folder, file.name()));
     if (bytes.size() != file.bytes()) {
-      throw std::invalid_argument(fmt::format("{} has {} bytes instead of {}", file.name(), bytes.size(), file.bytes()));
+      throw std::invalid_argument(
+          fmt::format("{} has {} bytes instead of {}", file.name(), bytes.size(), file.bytes()));
     }
-    if (checksum(bytes) != file.checksum()) throw std::invalid_argument(file.name() + " does not match its checksum");
+    if (checksum(bytes) != file.checksum())
+      throw std::invalid_argument(file.name() + " does not match its checksum");
     loaded.files[file.name()] = std::move(bytes);
   }
   return loaded;
@@ -46,7 +49,10 @@ struct CheckpointStore::Background {
 };
 
 CheckpointStore::CheckpointStore(Files& files, std::string folder, std::size_t keep_last)
-    : files_(files), folder_(std::move(folder)), keep_last_(keep_last), background_(std::make_unique<Background>()) {
+    : files_(files),
+      folder_(std::move(folder)),
+      keep_last_(keep_last),
+      background_(std::make_unique<Background>()) {
   finish_interrupted_writes(files_, folder_);
 }
 
@@ -62,18 +68,20 @@ std::vector<std::string> CheckpointStore::folders() const {
   return found;
 }
 
-void CheckpointStore::save(proto::TrainingState state, std::function<std::vector<NamedBytes>()> make_files) {
+void CheckpointStore::save(proto::TrainingState state,
+                           std::function<std::vector<NamedBytes>()> make_files) {
   wait();
-  background_->writing = std::async(std::launch::async, [this, state = std::move(state), make = std::move(make_files)] {
-    write(state, make());
-  });
+  background_->writing = std::async(
+      std::launch::async,
+      [this, state = std::move(state), make = std::move(make_files)] { write(state, make()); });
 }
 
 void CheckpointStore::wait() {
   if (background_->writing.valid()) background_->writing.get();
 }
 
-void CheckpointStore::write(const proto::TrainingState& state, const std::vector<NamedBytes>& contents) {
+void CheckpointStore::write(const proto::TrainingState& state,
+                            const std::vector<NamedBytes>& contents) {
   proto::TrainingState full = state;
   for (const auto& [name, bytes] : contents) {
     auto* file = full.add_file();
@@ -95,10 +103,12 @@ void CheckpointStore::remove_all_but_last(const std::string& newest) {
   // Later steps are those of a run that went back to an older checkpoint because these are damaged.
   std::for_each(end, found.end(), [&](const auto& folder) { files_.remove(folder); });
   const auto kept = std::min(static_cast<std::size_t>(end - found.begin()), keep_last_);
-  std::for_each(found.begin(), end - static_cast<std::ptrdiff_t>(kept), [&](const auto& folder) { files_.remove(folder); });
+  std::for_each(found.begin(), end - static_cast<std::ptrdiff_t>(kept),
+                [&](const auto& folder) { files_.remove(folder); });
 }
 
-std::optional<CheckpointStore::Loaded> CheckpointStore::load_newest(std::vector<std::string>& complaints) const {
+std::optional<CheckpointStore::Loaded> CheckpointStore::load_newest(
+    std::vector<std::string>& complaints) const {
   const auto found = folders();
   for (auto folder = found.rbegin(); folder != found.rend(); ++folder) {
     try {

@@ -1,8 +1,10 @@
 #pragma once
-/// Checkpoints on disk: folders checkpoints/step-NNNNNNNNNN, each whole or absent, with checksums. Driver only, local.
+/// Checkpoints on disk: folders checkpoints/step-NNNNNNNNNN, each whole or absent, with checksums.
+/// Driver only, local.
 ///
-/// A folder holds state.textproto (where the run stands, and the checksum of every other file; its last line is a checksum
-/// of itself), weights.safetensors, optimizer.safetensors and, once there is a best model, best.safetensors.
+/// A folder holds state.textproto (where the run stands, and the checksum of every other file; its
+/// last line is a checksum of itself), weights.safetensors, optimizer.safetensors and, once there
+/// is a best model, best.safetensors.
 
 #include <functional>
 #include <map>
@@ -22,8 +24,8 @@ class CheckpointStore {
   CheckpointStore(Files& files, std::string folder, std::size_t keep_last);
   ~CheckpointStore();  ///< waits for the writer; an error of it is lost here: call wait() before
 
-  /// Writes in the background. `make_files` runs in that thread too and gives the files' bytes. Waits for the write before, if
-  /// it is still under way. @throws FileError of that one
+  /// Writes in the background. `make_files` runs in that thread too and gives the files' bytes.
+  /// Waits for the write before, if it is still under way. @throws FileError of that one
   void save(proto::TrainingState state, std::function<std::vector<NamedBytes>()> make_files);
 
   /// Returns when nothing is being written. @throws FileError if the last write failed
@@ -34,7 +36,8 @@ class CheckpointStore {
     std::map<std::string, std::string> files;
     std::string folder;
   };
-  /// The newest checkpoint that is whole. `complaints` gets a sentence for every damaged one that was passed over.
+  /// The newest checkpoint that is whole. `complaints` gets a sentence for every damaged one that
+  /// was passed over.
   std::optional<Loaded> load_newest(std::vector<std::string>& complaints) const;
 
  private:

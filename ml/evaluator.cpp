@@ -9,34 +9,50 @@ namespace lockstep::ml {
 namespace {
 
 void require_task(bool fits, const std::string& at, const char* evaluator, const char* needs) {
-  if (!fits) throw ConfigError(std::string("a ") + evaluator + " evaluator needs " + needs, {.field = at}, "choose another evaluator or loss");
+  if (!fits)
+    throw ConfigError(std::string("a ") + evaluator + " evaluator needs " + needs, {.field = at},
+                      "choose another evaluator or loss");
 }
 
 }  // namespace
 
-MakeSums make_evaluator(const proto::Evaluate& config, layers::Task task, std::size_t outputs, const std::string& at) {
-  const bool two_classes = task == layers::Task::Binary || (task == layers::Task::Multiclass && outputs == 2);
+MakeSums make_evaluator(const proto::Evaluate& config, layers::Task task, std::size_t outputs,
+                        const std::string& at) {
+  const bool two_classes =
+      task == layers::Task::Binary || (task == layers::Task::Multiclass && outputs == 2);
   switch (config.kind_case()) {
     case proto::Evaluate::kMulticlass:
-      require_task(task != layers::Task::Regression, at, "multiclass", "a network that predicts classes");
-      return [c = config.multiclass(), outputs] { return std::make_unique<MulticlassSums>(c, outputs); };
+      require_task(task != layers::Task::Regression, at, "multiclass",
+                   "a network that predicts classes");
+      return [c = config.multiclass(), outputs] {
+        return std::make_unique<MulticlassSums>(c, outputs);
+      };
     case proto::Evaluate::kBinary:
       require_task(two_classes, at, "binary", "a network with two classes");
       return [c = config.binary()] { return std::make_unique<BinarySums>(c); };
     case proto::Evaluate::kRegression:
-      require_task(task == layers::Task::Regression, at, "regression", "a network that predicts numbers");
+      require_task(task == layers::Task::Regression, at, "regression",
+                   "a network that predicts numbers");
       return [c = config.regression()] { return std::make_unique<RegressionSums>(c); };
-    case proto::Evaluate::KIND_NOT_SET: break;
+    case proto::Evaluate::KIND_NOT_SET:
+      break;
   }
-  throw ConfigError("an evaluator without a kind", {.field = at}, "write for example: evaluate { multiclass { metric_name: ACCURACY } }");
+  throw ConfigError("an evaluator without a kind", {.field = at},
+                    "write for example: evaluate { multiclass { metric_name: ACCURACY } }");
 }
 
 proto::Evaluate default_evaluator(layers::Task task) {
   proto::Evaluate evaluate;
   switch (task) {
-    case layers::Task::Multiclass: evaluate.mutable_multiclass(); break;
-    case layers::Task::Binary: evaluate.mutable_binary(); break;
-    case layers::Task::Regression: evaluate.mutable_regression(); break;
+    case layers::Task::Multiclass:
+      evaluate.mutable_multiclass();
+      break;
+    case layers::Task::Binary:
+      evaluate.mutable_binary();
+      break;
+    case layers::Task::Regression:
+      evaluate.mutable_regression();
+      break;
   }
   return evaluate;
 }

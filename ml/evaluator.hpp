@@ -1,6 +1,6 @@
 #pragma once
-/// Evaluators: what a model's outputs are worth. Each is a job: accumulate rows of a partition, merge, finish. Local.
-/// Formulas and edge cases follow Spark ML's evaluators.
+/// Evaluators: what a model's outputs are worth. Each is a job: accumulate rows of a partition,
+/// merge, finish. Local. Formulas and edge cases follow Spark ML's evaluators.
 
 #include <functional>
 #include <memory>
@@ -18,9 +18,10 @@ namespace lockstep::ml {
 
 /// Some rows of one partition with what the model says of them.
 struct Scored {
-  std::span<const float> outputs;  ///< [rows, width] probabilities of classes, the probability of class 1, or values
+  std::span<const float>
+      outputs;  ///< [rows, width] probabilities of classes, the probability of class 1, or values
   std::size_t width = 0;
-  std::span<const float> labels;   ///< [rows] classes, or [rows, width] targets of a regression
+  std::span<const float> labels;  ///< [rows] classes, or [rows, width] targets of a regression
   std::size_t rows = 0;
 };
 
@@ -29,17 +30,19 @@ class EvaluatorSums {
  public:
   virtual ~EvaluatorSums() = default;
   virtual void add(const Scored& scored) = 0;
-  virtual void merge(const EvaluatorSums& right) = 0;        ///< right is of the same kind
+  virtual void merge(const EvaluatorSums& right) = 0;  ///< right is of the same kind
   virtual void save(Writer& out) const = 0;
   virtual void load(Reader& in) = 0;
-  /// Adds the metrics, by their names in lower case ("accuracy": 0.91), to the JSON object `metrics`.
+  /// Adds the metrics, by their names in lower case ("accuracy": 0.91), to the JSON object
+  /// `metrics`.
   virtual void finish(nlohmann::ordered_json& metrics) const = 0;
 };
 
 /// One evaluator of a config, for a task with `outputs` outputs. `at` is its config path.
 /// @throws ConfigError if it does not fit the task.
 using MakeSums = std::function<std::unique_ptr<EvaluatorSums>()>;
-MakeSums make_evaluator(const proto::Evaluate& config, layers::Task task, std::size_t outputs, const std::string& at);
+MakeSums make_evaluator(const proto::Evaluate& config, layers::Task task, std::size_t outputs,
+                        const std::string& at);
 
 /// The evaluator a task gets when the config names none.
 proto::Evaluate default_evaluator(layers::Task task);

@@ -13,12 +13,14 @@ namespace lockstep::ml {
 namespace {
 
 /// The loading of one source with this experiment's partitions.
-data::LoadedData load_source(const Context& context, const proto::Experiment& experiment, const StepPlan& plan,
-                             const proto::Source& source, double validation_fraction, std::optional<std::size_t> num_features) {
+data::LoadedData load_source(const Context& context, const proto::Experiment& experiment,
+                             const StepPlan& plan, const proto::Source& source,
+                             double validation_fraction, std::optional<std::size_t> num_features) {
   data::LoadOptions options;
   options.seed = experiment.seed();
   options.partitions = plan.partitions;
-  options.blocks = partition_blocks(plan, context.ranks.world_size(), context.threads.size(), context.dedicated_driver());
+  options.blocks = partition_blocks(plan, context.ranks.world_size(), context.threads.size(),
+                                    context.dedicated_driver());
   options.validation_fraction = validation_fraction;
   options.num_features = num_features;
   return data::load(context.ranks, context.threads, source, options);
@@ -31,24 +33,29 @@ std::optional<std::size_t> width_of_features(const data::Schema& schema) {
   return type.shape.size();
 }
 
-void load_datasets(const Context& context, const proto::Experiment& experiment, Prepared& prepared) {
+void load_datasets(const Context& context, const proto::Experiment& experiment,
+                   Prepared& prepared) {
   const auto& config = experiment.data();
-  auto train = load_source(context, experiment, prepared.plan, config.train(), config.validation_fraction(), std::nullopt);
+  auto train = load_source(context, experiment, prepared.plan, config.train(),
+                           config.validation_fraction(), std::nullopt);
   prepared.train = std::move(train.rows);
   prepared.plan.rows = prepared.train.rows;
   prepared.source_schema = prepared.train.schema;
   const auto width = width_of_features(prepared.source_schema);
   if (config.has_validation()) {
-    prepared.validation = load_source(context, experiment, prepared.plan, config.validation(), 0, width).rows;
+    prepared.validation =
+        load_source(context, experiment, prepared.plan, config.validation(), 0, width).rows;
   } else {
     prepared.validation = std::move(train.validation);
   }
   prepared.has_validation = prepared.validation.rows > 0;
-  if (config.has_test()) prepared.test = load_source(context, experiment, prepared.plan, config.test(), 0, width).rows;
+  if (config.has_test())
+    prepared.test = load_source(context, experiment, prepared.plan, config.test(), 0, width).rows;
   prepared.has_test = config.has_test();
 }
 
-void compile_network(const proto::Experiment& experiment, const data::Schema& schema, Prepared& prepared) {
+void compile_network(const proto::Experiment& experiment, const data::Schema& schema,
+                     Prepared& prepared) {
   const std::string at = network_path(experiment);
   const NetworkInput input = network_input(prepared.config, schema, at);
   prepared.columns = input.columns;
@@ -58,58 +65,81 @@ void compile_network(const proto::Experiment& experiment, const data::Schema& sc
     const auto& label = schema.at(prepared.columns.label, child(at, "label_col"));
     const std::size_t numbers = label.shape.size();
     if (network.task() == layers::Task::Regression && numbers != network.outputs()) {
-      throw ConfigError(fmt::format("the network has {} outputs, the target column '{}' has {} numbers a row", network.outputs(),
-                                    prepared.columns.label, numbers),
-                        {.field = child(at, "layer")}, "give the last layer as many units");
+      throw ConfigError(
+          fmt::format("the network has {} outputs, the target column '{}' has {} numbers a row",
+                      network.outputs(), prepared.columns.label, numbers),
+          {.field = child(at, "layer")}, "give the last layer as many units");
     }
     if (network.task() != layers::Task::Regression && numbers != 1) {
-      throw ConfigError("a classifier's label is one number a row", {.field = child(at, "target_col")}, "use label_col");
+      throw ConfigError("a classifier's label is one number a row",
+                        {.field = child(at, "target_col")}, "use label_col");
     }
   }
   for (int i = 0; i < experiment.evaluate_size(); ++i) {
-    prepared.evaluators.push_back(make_evaluator(experiment.evaluate(i), network.task(), network.outputs(), fmt::format("evaluate[{}]", i)));
+    prepared.evaluators.push_back(make_evaluator(
+        experiment.evaluate(i), network.task(), network.outputs(), fmt::format("evaluate[{}]", i)));
   }
   if (prepared.evaluators.empty()) {
-    prepared.evaluators.push_back(make_evaluator(default_evaluator(network.task()), network.task(), network.outputs(), "evaluate"));
+    prepared.evaluators.push_back(make_evaluator(default_evaluator(network.task()), network.task(),
+                                                 network.outputs(), "evaluate"));
   }
 }
 
-void check_network(const proto::Network& network, const proto::Data& data, const std::string& at, Problems& problems) {
-  problems.require(network.layer_size() > 0, child(at, "layer"), "a network needs at least one layer", "write for example: layer { dense { units: 10 } }");
+void check_network(const proto::Network& network, const proto::Data& data, const std::string& at,
+                   Problems& problems) {
+  problems.require(network.layer_size() > 0, child(at, "layer"),
+                   "a network needs at least one layer",
+                   "write for example: layer { dense { units: 10 } }");
   const std::uint32_t lane = network.lane_size(), batch = network.global_batch();
   if (lane == 0 || batch == 0) return;  // the ranges have told
-  problems.require(batch % lane == 0, child(at, "global_batch"), fmt::format("global_batch {} is not a multiple of lane_size {}", batch, lane),
+  problems.require(batch % lane == 0, child(at, "global_batch"),
+                   fmt::format("global_batch {} is not a multiple of lane_size {}", batch, lane),
                    fmt::format("{} would be", (batch + lane - 1) / lane * lane));
   const std::uint32_t lanes = std::max(1u, batch / lane);
-  problems.require(!data.has_partitions() || data.partitions() % lanes == 0, "data.partitions",
-                   fmt::format("{} partitions cannot be shared out evenly to {} lanes (global_batch / lane_size)", data.partitions(), lanes),
-                   fmt::format("give a multiple of {}, or leave it out", lanes));
+  problems.require(
+      !data.has_partitions() || data.partitions() % lanes == 0, "data.partitions",
+      fmt::format(
+          "{} partitions cannot be shared out evenly to {} lanes (global_batch / lane_size)",
+          data.partitions(), lanes),
+      fmt::format("give a multiple of {}, or leave it out", lanes));
   const bool validation = data.has_validation() || data.validation_fraction() > 0;
-  problems.require(validation || !network.has_early_stopping(), child(at, "early_stopping"), "early stopping needs validation rows",
+  problems.require(validation || !network.has_early_stopping(), child(at, "early_stopping"),
+                   "early stopping needs validation rows",
                    "set data.validation_fraction, for example to 0.1");
-  problems.require(validation || !network.learning_rate_schedule().has_reduce_on_plateau(), child(at, "learning_rate_schedule"),
-                   "reduce_on_plateau needs validation rows", "set data.validation_fraction, for example to 0.1");
+  problems.require(validation || !network.learning_rate_schedule().has_reduce_on_plateau(),
+                   child(at, "learning_rate_schedule"), "reduce_on_plateau needs validation rows",
+                   "set data.validation_fraction, for example to 0.1");
   const auto& sgd = network.optimizer().sgd();
-  problems.require(!sgd.nesterov() || sgd.momentum() > 0, child(at, "optimizer.sgd.nesterov"), "Nesterov needs momentum", "set momentum, for example to 0.9");
+  problems.require(!sgd.nesterov() || sgd.momentum() > 0, child(at, "optimizer.sgd.nesterov"),
+                   "Nesterov needs momentum", "set momentum, for example to 0.9");
 }
 
 }  // namespace
 
-const proto::Network& network_of(const proto::Experiment& experiment) { return experiment.stage(experiment.stage_size() - 1).network(); }
-std::string network_path(const proto::Experiment& experiment) { return fmt::format("stage[{}].network", experiment.stage_size() - 1); }
+const proto::Network& network_of(const proto::Experiment& experiment) {
+  return experiment.stage(experiment.stage_size() - 1).network();
+}
+std::string network_path(const proto::Experiment& experiment) {
+  return fmt::format("stage[{}].network", experiment.stage_size() - 1);
+}
 
 void check_experiment(const proto::Experiment& experiment, Problems& problems) {
   const int stages = experiment.stage_size();
-  if (stages == 0 || (experiment.stage(stages - 1).kind_case() != proto::Stage::KIND_NOT_SET && data::is_feature_stage(experiment.stage(stages - 1)))) {
-    problems.add("stage", "the last stage must be an estimator", "for example: stage { network { layer { dense { units: 10 activation: SOFTMAX } } } }");
+  if (stages == 0 || (experiment.stage(stages - 1).kind_case() != proto::Stage::KIND_NOT_SET &&
+                      data::is_feature_stage(experiment.stage(stages - 1)))) {
+    problems.add(
+        "stage", "the last stage must be an estimator",
+        "for example: stage { network { layer { dense { units: 10 activation: SOFTMAX } } } }");
   }
   for (int i = 0; i < stages; ++i) {
     const std::string at = fmt::format("stage[{}]", i);
     const auto& stage = experiment.stage(i);
     if (stage.kind_case() == proto::Stage::KIND_NOT_SET) continue;  // the ranges have told
     if (!data::is_feature_stage(stage)) {
-      problems.require(i + 1 == stages, at, "an estimator must be the last stage", "move it to the end");
-      if (stage.has_network()) check_network(stage.network(), experiment.data(), child(at, "network"), problems);
+      problems.require(i + 1 == stages, at, "an estimator must be the last stage",
+                       "move it to the end");
+      if (stage.has_network())
+        check_network(stage.network(), experiment.data(), child(at, "network"), problems);
       continue;
     }
     try {
@@ -118,8 +148,10 @@ void check_experiment(const proto::Experiment& experiment, Problems& problems) {
       problems.add(error.where().field, error.what(), error.advice());
     }
   }
-  problems.require(!(experiment.data().has_validation() && experiment.data().validation_fraction() > 0), "data.validation_fraction",
-                   "validation rows are given twice", "keep data.validation or data.validation_fraction");
+  problems.require(
+      !(experiment.data().has_validation() && experiment.data().validation_fraction() > 0),
+      "data.validation_fraction", "validation rows are given twice",
+      "keep data.validation or data.validation_fraction");
 }
 
 StepPlan plan_steps(const proto::Experiment& experiment) {
@@ -128,15 +160,18 @@ StepPlan plan_steps(const proto::Experiment& experiment) {
   plan.lane_size = network.lane_size();
   plan.lanes = network.global_batch() / network.lane_size();
   plan.accumulate = network.accumulate_batches();
-  plan.partitions = experiment.data().has_partitions() ? experiment.data().partitions() : (63 / plan.lanes + 1) * plan.lanes;
+  plan.partitions = experiment.data().has_partitions() ? experiment.data().partitions()
+                                                       : (63 / plan.lanes + 1) * plan.lanes;
   return plan;
 }
 
-NetworkInput network_input(const proto::Network& config, const data::Schema& schema, const std::string& at) {
+NetworkInput network_input(const proto::Network& config, const data::Schema& schema,
+                           const std::string& at) {
   NetworkInput input;
   const auto& type = schema.at(config.input_col(), child(at, "input_col"));
   if (type.kind == data::ColumnType::Kind::Number) {
-    throw ConfigError(fmt::format("the network's input column '{}' is a {}", config.input_col(), data::to_string(type)),
+    throw ConfigError(fmt::format("the network's input column '{}' is a {}", config.input_col(),
+                                  data::to_string(type)),
                       {.field = child(at, "input_col")}, "it needs a vector or image column");
   }
   input.shape = type.shape;
@@ -146,8 +181,9 @@ NetworkInput network_input(const proto::Network& config, const data::Schema& sch
   return input;
 }
 
-void transform(const Context& context, const std::vector<std::unique_ptr<data::Transformer>>& stages, data::Dataset& dataset,
-               const NetworkColumns& columns) {
+void transform(const Context& context,
+               const std::vector<std::unique_ptr<data::Transformer>>& stages,
+               data::Dataset& dataset, const NetworkColumns& columns) {
   dist::all_or_none(context.ranks, [&] {
     context.threads.for_each(dataset.own.size(), [&](std::size_t, std::size_t p) {
       for (const auto& stage : stages) stage->transform(dataset.own[p]);
@@ -159,9 +195,11 @@ void transform(const Context& context, const std::vector<std::unique_ptr<data::T
   });
 }
 
-void check_labels(const Context& context, const layers::Network& network, const data::Dataset& dataset, const NetworkColumns& columns) {
+void check_labels(const Context& context, const layers::Network& network,
+                  const data::Dataset& dataset, const NetworkColumns& columns) {
   if (columns.label.empty() || network.task() == layers::Task::Regression) return;
-  const double classes = network.task() == layers::Task::Binary ? 2 : static_cast<double>(network.outputs());
+  const double classes =
+      network.task() == layers::Task::Binary ? 2 : static_cast<double>(network.outputs());
   constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::max();
   std::int64_t first_row[] = {kNone};
   double bad = 0;
@@ -179,9 +217,12 @@ void check_labels(const Context& context, const layers::Network& network, const 
   context.ranks.allreduce_min(first_row);
   dist::all_or_none(context.ranks, [&] {
     if (first_row[0] == kNone || own != first_row[0]) return;
-    throw DataError(fmt::format("label {} is outside 0..{}, in row {} (counted from 1)", bad, classes - 1, own + 1),
-                    {.file = dataset.name, .field = columns.label},
-                    fmt::format("the network's last layer gives {} classes; change its units or the labels", classes));
+    throw DataError(
+        fmt::format("label {} is outside 0..{}, in row {} (counted from 1)", bad, classes - 1,
+                    own + 1),
+        {.file = dataset.name, .field = columns.label},
+        fmt::format("the network's last layer gives {} classes; change its units or the labels",
+                    classes));
   });
 }
 
@@ -193,7 +234,8 @@ std::unique_ptr<Prepared> prepare(const Context& context, const proto::Experimen
   dist::all_or_none(context.ranks, [&] {
     data::Schema schema = prepared->source_schema;
     for (int i = 0; i + 1 < experiment.stage_size(); ++i) {
-      prepared->stages.push_back(data::make_transformer(experiment.stage(i), fmt::format("stage[{}]", i)));
+      prepared->stages.push_back(
+          data::make_transformer(experiment.stage(i), fmt::format("stage[{}]", i)));
       schema = prepared->stages.back()->output_schema(schema);
     }
     compile_network(experiment, schema, *prepared);

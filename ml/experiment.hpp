@@ -15,14 +15,16 @@
 
 namespace lockstep::ml {
 
-/// The checks that go beyond one field: stages that fit together, lanes that divide the batch. Local; adds to `problems`.
+/// The checks that go beyond one field: stages that fit together, lanes that divide the batch.
+/// Local; adds to `problems`.
 void check_experiment(const proto::Experiment& experiment, Problems& problems);
 
 /// The network's stage, which check_experiment has seen to be the last one, and its config path.
 const proto::Network& network_of(const proto::Experiment& experiment);
 std::string network_path(const proto::Experiment& experiment);
 
-/// Lanes and partitions; rows are not known yet. K is the configured count, or the smallest multiple of the lanes >= 64.
+/// Lanes and partitions; rows are not known yet. K is the configured count, or the smallest
+/// multiple of the lanes >= 64.
 StepPlan plan_steps(const proto::Experiment& experiment);
 
 /// An experiment with its data loaded and its network compiled.
@@ -30,7 +32,7 @@ struct Prepared {
   proto::Network config;
   StepPlan plan;
   NetworkColumns columns;
-  data::Schema source_schema;   ///< of the training file
+  data::Schema source_schema;  ///< of the training file
   data::Dataset train, validation, test;
   bool has_validation = false, has_test = false;
   std::vector<std::unique_ptr<data::Transformer>> stages;
@@ -41,23 +43,27 @@ struct Prepared {
 /// COLLECTIVE. Loads, transforms, compiles. @throws AgreedError
 std::unique_ptr<Prepared> prepare(const Context& context, const proto::Experiment& experiment);
 
-/// COLLECTIVE. The columns a network reads, checked against the schema; applies the stages first. Used by predict as well:
-/// `labelled` false leaves the label out.
-void transform(const Context& context, const std::vector<std::unique_ptr<data::Transformer>>& stages, data::Dataset& dataset,
-               const NetworkColumns& columns);
+/// COLLECTIVE. The columns a network reads, checked against the schema; applies the stages first.
+/// Used by predict as well: `labelled` false leaves the label out.
+void transform(const Context& context,
+               const std::vector<std::unique_ptr<data::Transformer>>& stages,
+               data::Dataset& dataset, const NetworkColumns& columns);
 
 /// What a network expects of its columns. @throws ConfigError
 struct NetworkInput {
   Shape shape;
   NetworkColumns columns;
 };
-NetworkInput network_input(const proto::Network& config, const data::Schema& schema, const std::string& at);
+NetworkInput network_input(const proto::Network& config, const data::Schema& schema,
+                           const std::string& at);
 
-/// COLLECTIVE. @throws AgreedError naming the first row (in file order) whose label is not a class of the network.
-void check_labels(const Context& context, const layers::Network& network, const data::Dataset& dataset,
-                  const NetworkColumns& columns);
+/// COLLECTIVE. @throws AgreedError naming the first row (in file order) whose label is not a class
+/// of the network.
+void check_labels(const Context& context, const layers::Network& network,
+                  const data::Dataset& dataset, const NetworkColumns& columns);
 
-/// COLLECTIVE. Trains, evaluates, and writes everything into the run folder. Returns metrics.json's content (driver and others alike).
+/// COLLECTIVE. Trains, evaluates, and writes everything into the run folder. Returns metrics.json's
+/// content (driver and others alike).
 struct TrainOptions {
   bool resume = false;
   dist::ExchangeOptions exchange;
@@ -66,7 +72,7 @@ struct Outcome {
   TrainingResult training;
   std::string metrics_json;  ///< empty if the run was stopped by a signal
 };
-Outcome train_experiment(const Context& context, const proto::Experiment& experiment, RunFolder* folder, Progress& progress,
-                         const TrainOptions& options);
+Outcome train_experiment(const Context& context, const proto::Experiment& experiment,
+                         RunFolder* folder, Progress& progress, const TrainOptions& options);
 
 }  // namespace lockstep::ml

@@ -7,7 +7,8 @@
 namespace lockstep::ml {
 std::uint64_t StepPlan::lane_rows(std::size_t lane) const {
   const std::size_t each = partitions / lanes;
-  return data::partition_begin(rows, partitions, (lane + 1) * each) - data::partition_begin(rows, partitions, lane * each);
+  return data::partition_begin(rows, partitions, (lane + 1) * each) -
+         data::partition_begin(rows, partitions, lane * each);
 }
 
 std::uint64_t StepPlan::batches_per_epoch() const {
@@ -16,15 +17,23 @@ std::uint64_t StepPlan::batches_per_epoch() const {
   return (most + lane_size - 1) / lane_size;
 }
 
-std::uint64_t StepPlan::steps_per_epoch() const { return (batches_per_epoch() + accumulate - 1) / accumulate; }
+std::uint64_t StepPlan::steps_per_epoch() const {
+  return (batches_per_epoch() + accumulate - 1) / accumulate;
+}
 
-LaneRows::LaneRows(const data::Dataset& dataset, const StepPlan& plan, std::size_t lane, std::uint64_t seed, bool shuffle)
-    : dataset_(dataset), lane_(lane), lane_size_(plan.lane_size), seed_(seed), shuffle_(shuffle),
+LaneRows::LaneRows(const data::Dataset& dataset, const StepPlan& plan, std::size_t lane,
+                   std::uint64_t seed, bool shuffle)
+    : dataset_(dataset),
+      lane_(lane),
+      lane_size_(plan.lane_size),
+      seed_(seed),
+      shuffle_(shuffle),
       order_(Random(seed, Purpose::Shuffle), plan.lane_rows(lane)) {
   const std::size_t each = plan.partitions / plan.lanes;
   first_partition_ = lane * each - dataset.block.begin;
   begins_.push_back(0);
-  for (std::size_t p = 0; p < each; ++p) begins_.push_back(begins_.back() + dataset.own.at(first_partition_ + p).rows());
+  for (std::size_t p = 0; p < each; ++p)
+    begins_.push_back(begins_.back() + dataset.own.at(first_partition_ + p).rows());
   expects(begins_.back() == plan.lane_rows(lane), "a lane holds the rows its plan says");
 }
 
@@ -34,16 +43,19 @@ void LaneRows::start_epoch(std::uint64_t epoch) {
 
 std::size_t LaneRows::rows_of_batch(std::uint64_t batch) const {
   const std::uint64_t begin = std::min(batch * lane_size_, begins_.back());
-  return static_cast<std::size_t>(std::min<std::uint64_t>(begin + lane_size_, begins_.back()) - begin);
+  return static_cast<std::size_t>(std::min<std::uint64_t>(begin + lane_size_, begins_.back()) -
+                                  begin);
 }
 
-void LaneRows::gather(std::uint64_t batch, const std::string& input, const std::string& target, const Into& into) const {
+void LaneRows::gather(std::uint64_t batch, const std::string& input, const std::string& target,
+                      const Into& into) const {
   const std::size_t rows = rows_of_batch(batch);
   for (std::size_t i = 0; i < rows; ++i) {
     const std::uint64_t position = batch * lane_size_ + i;
     const std::uint64_t row = shuffle_ ? order_(position) : position;
     const auto next = std::upper_bound(begins_.begin(), begins_.end(), row);
-    const auto& partition = dataset_.own[first_partition_ + static_cast<std::size_t>(next - begins_.begin()) - 1];
+    const auto& partition =
+        dataset_.own[first_partition_ + static_cast<std::size_t>(next - begins_.begin()) - 1];
     const auto at = static_cast<std::size_t>(row - *(next - 1));
     into.row_ids[i] = partition.row_ids[at];
     const auto copy = [&](const std::string& name, std::span<float> out) {
@@ -55,15 +67,18 @@ void LaneRows::gather(std::uint64_t batch, const std::string& input, const std::
   }
 }
 
-dist::Node rank_lanes(std::size_t lanes, int rank, int world_size, std::size_t threads, bool dedicated_driver) {
+dist::Node rank_lanes(std::size_t lanes, int rank, int world_size, std::size_t threads,
+                      bool dedicated_driver) {
   const bool dedicated = dedicated_driver && world_size > 1;
   if (dedicated && rank == 0) return {0, 0};
   const auto worker = static_cast<std::size_t>(rank - (dedicated ? 1 : 0));
   const auto cores = static_cast<std::size_t>(world_size - (dedicated ? 1 : 0)) * threads;
-  return {dist::block_of(lanes, worker * threads, cores).begin, dist::block_of(lanes, worker * threads + threads - 1, cores).end};
+  return {dist::block_of(lanes, worker * threads, cores).begin,
+          dist::block_of(lanes, worker * threads + threads - 1, cores).end};
 }
 
-std::vector<dist::Node> partition_blocks(const StepPlan& plan, int world_size, std::size_t threads, bool dedicated_driver) {
+std::vector<dist::Node> partition_blocks(const StepPlan& plan, int world_size, std::size_t threads,
+                                         bool dedicated_driver) {
   const std::size_t each = plan.partitions / plan.lanes;
   std::vector<dist::Node> blocks;
   for (int rank = 0; rank < world_size; ++rank) {

@@ -1,5 +1,6 @@
 #pragma once
-/// Which rows a lane takes in which step. Local; a function of the partition sizes, the seed and the epoch alone.
+/// Which rows a lane takes in which step. Local; a function of the partition sizes, the seed and
+/// the epoch alone.
 
 #include <cstddef>
 #include <cstdint>
@@ -15,22 +16,24 @@ namespace lockstep::ml {
 
 /// How an epoch is cut into steps and lanes.
 struct StepPlan {
-  std::uint64_t rows = 0;          ///< training rows
-  std::size_t partitions = 0;      ///< K
-  std::size_t lanes = 0;           ///< L; K is a multiple of it
-  std::size_t lane_size = 0;       ///< S
-  std::size_t accumulate = 1;      ///< batches a step
+  std::uint64_t rows = 0;      ///< training rows
+  std::size_t partitions = 0;  ///< K
+  std::size_t lanes = 0;       ///< L; K is a multiple of it
+  std::size_t lane_size = 0;   ///< S
+  std::size_t accumulate = 1;  ///< batches a step
 
-  std::uint64_t lane_rows(std::size_t lane) const;   ///< rows of the lane's K/L partitions
-  std::uint64_t batches_per_epoch() const;           ///< ceil(rows of the fullest lane / S)
-  std::uint64_t steps_per_epoch() const;             ///< batches in groups of `accumulate`, the last one shorter
+  std::uint64_t lane_rows(std::size_t lane) const;  ///< rows of the lane's K/L partitions
+  std::uint64_t batches_per_epoch() const;          ///< ceil(rows of the fullest lane / S)
+  std::uint64_t steps_per_epoch()
+      const;  ///< batches in groups of `accumulate`, the last one shorter
 };
 
 /// One lane's rows in this rank's partitions, and their order in an epoch.
 class LaneRows {
  public:
   /// `dataset` must own the lane's partitions.
-  LaneRows(const data::Dataset& dataset, const StepPlan& plan, std::size_t lane, std::uint64_t seed, bool shuffle);
+  LaneRows(const data::Dataset& dataset, const StepPlan& plan, std::size_t lane, std::uint64_t seed,
+           bool shuffle);
 
   std::size_t lane() const noexcept { return lane_; }
 
@@ -40,12 +43,14 @@ class LaneRows {
   /// Rows of batch `batch` of the epoch: lane_size, or fewer (or none) at the end.
   std::size_t rows_of_batch(std::uint64_t batch) const;
 
-  /// Copies their columns: `input` and `target` as floats, `rows` x width each; an empty name is left out.
+  /// Copies their columns: `input` and `target` as floats, `rows` x width each; an empty name is
+  /// left out.
   struct Into {
     std::span<float> input, target;
     std::span<std::uint64_t> row_ids;
   };
-  void gather(std::uint64_t batch, const std::string& input, const std::string& target, const Into& into) const;
+  void gather(std::uint64_t batch, const std::string& input, const std::string& target,
+              const Into& into) const;
 
  private:
   const data::Dataset& dataset_;
@@ -56,8 +61,11 @@ class LaneRows {
   Permutation order_;
 };
 
-/// The partitions that rank `rank` owns: those of its lanes. `threads` a rank; with a dedicated driver rank 0 owns none.
-dist::Node rank_lanes(std::size_t lanes, int rank, int world_size, std::size_t threads, bool dedicated_driver);
-std::vector<dist::Node> partition_blocks(const StepPlan& plan, int world_size, std::size_t threads, bool dedicated_driver);
+/// The partitions that rank `rank` owns: those of its lanes. `threads` a rank; with a dedicated
+/// driver rank 0 owns none.
+dist::Node rank_lanes(std::size_t lanes, int rank, int world_size, std::size_t threads,
+                      bool dedicated_driver);
+std::vector<dist::Node> partition_blocks(const StepPlan& plan, int world_size, std::size_t threads,
+                                         bool dedicated_driver);
 
 }  // namespace lockstep::ml

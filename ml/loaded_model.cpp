@@ -29,7 +29,8 @@ void LoadedModel::compile(const std::string& weights, const std::string& path) {
   schema_ = load_schema(pipeline_);
   data::Schema schema = schema_;
   const int last = pipeline_.stage_size() - 1;
-  if (last < 0 || !pipeline_.stage(last).has_network()) throw FileError(fmt::format("{} holds no network", path), {.file = path});
+  if (last < 0 || !pipeline_.stage(last).has_network())
+    throw FileError(fmt::format("{} holds no network", path), {.file = path});
   for (int i = 0; i < last; ++i) {
     stages_.push_back(data::make_transformer(pipeline_.stage(i), fmt::format("stage[{}]", i)));
     schema = stages_.back()->output_schema(schema);
@@ -45,9 +46,12 @@ void LoadedModel::compile(const std::string& weights, const std::string& path) {
   scorer_ = std::make_unique<Scorer>(*network_, parameters_.span(), packed_.span(), lane_size());
 }
 
-std::uint32_t LoadedModel::lane_size() const { return pipeline_.stage(pipeline_.stage_size() - 1).network().lane_size(); }
+std::uint32_t LoadedModel::lane_size() const {
+  return pipeline_.stage(pipeline_.stage_size() - 1).network().lane_size();
+}
 
-data::Dataset LoadedModel::load(const Context& context, const std::string& path, NetworkColumns& columns) const {
+data::Dataset LoadedModel::load(const Context& context, const std::string& path,
+                                NetworkColumns& columns) const {
   std::string bytes;
   dist::all_or_none(context.ranks, [&] {  // looks at the disk: on one rank
     if (context.is_driver()) bytes = data::with_path(pipeline_.source(), path).SerializeAsString();
@@ -63,7 +67,9 @@ data::Dataset LoadedModel::load(const Context& context, const std::string& path,
   for (int rank = 0; rank < context.ranks.world_size(); ++rank) {
     const int worker = rank - (context.dedicated_driver() ? 1 : 0);
     options.blocks.push_back(worker < 0 ? dist::Node{0, 0}
-                                        : dist::block_of(options.partitions, static_cast<std::size_t>(worker), static_cast<std::size_t>(workers)));
+                                        : dist::block_of(options.partitions,
+                                                         static_cast<std::size_t>(worker),
+                                                         static_cast<std::size_t>(workers)));
   }
   if (schema_.has("features")) {
     const auto& type = schema_.at("features", "");
@@ -72,7 +78,8 @@ data::Dataset LoadedModel::load(const Context& context, const std::string& path,
   auto dataset = data::load(context.ranks, context.threads, source, options).rows;
   columns = columns_;
   const auto& network = pipeline_.stage(pipeline_.stage_size() - 1).network();
-  // A target column (an autoencoder's) is made by the stages; a label column stands in the file or is missing.
+  // A target column (an autoencoder's) is made by the stages; a label column stands in the file or
+  // is missing.
   if (!network.has_target_col() && !dataset.schema.has(columns.label)) columns.label.clear();
   transform(context, stages_, dataset, columns);
   check_labels(context, *network_, dataset, columns);

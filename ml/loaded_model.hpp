@@ -16,7 +16,8 @@ namespace lockstep::ml {
 
 class LoadedModel {
  public:
-  /// COLLECTIVE. The driver reads `path` (a model or run folder), everybody gets it. @throws AgreedError
+  /// COLLECTIVE. The driver reads `path` (a model or run folder), everybody gets it. @throws
+  /// AgreedError
   static std::unique_ptr<LoadedModel> open(const Context& context, const std::string& path);
 
   const proto::Pipeline& pipeline() const noexcept { return pipeline_; }
@@ -24,9 +25,11 @@ class LoadedModel {
   const Scorer& scorer() const noexcept { return *scorer_; }
   std::uint32_t lane_size() const;
 
-  /// COLLECTIVE. Reads `path` as the training rows were read (or as its name says, if that was synthetic) and applies the
-  /// stages. `columns` gets what the network reads; its label is empty if the file has none.
-  data::Dataset load(const Context& context, const std::string& path, NetworkColumns& columns) const;
+  /// COLLECTIVE. Reads `path` as the training rows were read (or as its name says, if that was
+  /// synthetic) and applies the stages. `columns` gets what the network reads; its label is empty
+  /// if the file has none.
+  data::Dataset load(const Context& context, const std::string& path,
+                     NetworkColumns& columns) const;
 
  private:
   LoadedModel() = default;

@@ -15,12 +15,14 @@ constexpr const char* kWeights = "weights.safetensors";
 using Kind = layers::ParameterInfo::Kind;
 
 /// The parameters in the order of the layers: the flat vector holds the last layer first.
-std::vector<const layers::Parameter*> in_layer_order(const layers::Network& network, bool weights_only) {
+std::vector<const layers::Parameter*> in_layer_order(const layers::Network& network,
+                                                     bool weights_only) {
   std::vector<const layers::Parameter*> order;
   for (const auto& parameter : network.parameters()) {
     if (!weights_only || parameter.info.kind == Kind::Weight) order.push_back(&parameter);
   }
-  std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) { return a->layer < b->layer; });
+  std::stable_sort(order.begin(), order.end(),
+                   [](const auto* a, const auto* b) { return a->layer < b->layer; });
   return order;
 }
 
@@ -34,35 +36,41 @@ std::string shape_text(const std::vector<std::int64_t>& shape) { return to_strin
 
 }  // namespace
 
-std::vector<NamedTensor> to_tensors(const layers::Network& network, std::span<const float> flat, const std::string& prefix,
-                                    bool weights_only) {
+std::vector<NamedTensor> to_tensors(const layers::Network& network, std::span<const float> flat,
+                                    const std::string& prefix, bool weights_only) {
   std::vector<NamedTensor> tensors;
   for (const auto* parameter : in_layer_order(network, weights_only)) {
-    NamedTensor tensor{prefix + parameter->info.name, parameter->info.shape, std::vector<float>(plain_size(parameter->info))};
+    NamedTensor tensor{prefix + parameter->info.name, parameter->info.shape,
+                       std::vector<float>(plain_size(parameter->info))};
     network.to_plain(*parameter, flat, tensor.values);
     tensors.push_back(std::move(tensor));
   }
   return tensors;
 }
 
-void from_tensors(const layers::Network& network, const std::vector<NamedTensor>& tensors, std::span<float> flat,
-                  const std::string& path, const std::string& prefix, bool weights_only) {
+void from_tensors(const layers::Network& network, const std::vector<NamedTensor>& tensors,
+                  std::span<float> flat, const std::string& path, const std::string& prefix,
+                  bool weights_only) {
   for (const auto* parameter : in_layer_order(network, weights_only)) {
     const std::string name = prefix + parameter->info.name;
-    const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const auto& tensor) { return tensor.name == name; });
-    if (found == tensors.end()) throw FileError(fmt::format("{} has no tensor '{}'", path, name), {.file = path}, "is it of this network?");
+    const auto found = std::find_if(tensors.begin(), tensors.end(),
+                                    [&](const auto& tensor) { return tensor.name == name; });
+    if (found == tensors.end())
+      throw FileError(fmt::format("{} has no tensor '{}'", path, name), {.file = path},
+                      "is it of this network?");
     if (found->shape != parameter->info.shape) {
-      throw FileError(fmt::format("tensor '{}' of {} is {}, the network needs {}", name, path, shape_text(found->shape),
-                                  shape_text(parameter->info.shape)),
+      throw FileError(fmt::format("tensor '{}' of {} is {}, the network needs {}", name, path,
+                                  shape_text(found->shape), shape_text(parameter->info.shape)),
                       {.file = path}, "is it of this network?");
     }
     network.from_plain(*parameter, found->values, flat);
   }
 }
 
-void save_model(Files& files, const std::string& path, proto::Pipeline pipeline, const layers::Network& network,
-                std::span<const float> parameters) {
-  const std::string weights = to_safetensors(to_tensors(network, parameters), {{"format", "lockstep"}});
+void save_model(Files& files, const std::string& path, proto::Pipeline pipeline,
+                const layers::Network& network, std::span<const float> parameters) {
+  const std::string weights =
+      to_safetensors(to_tensors(network, parameters), {{"format", "lockstep"}});
   pipeline.set_lockstep_version(LOCKSTEP_VERSION);
   pipeline.set_weights_checksum(checksum(weights));
   write_folder_atomically(files, path, {{kPipeline, to_text(pipeline)}, {kWeights, weights}});
@@ -79,16 +87,20 @@ ModelFiles read_model(const Files& files, const std::string& path) {
   }
   const std::string pipeline = join_path(model.path, kPipeline);
   if (!files.exists(pipeline)) {
-    throw FileError(fmt::format("{} is not a model: it has no {}", path, kPipeline), {.file = path}, "give a run folder or its model/ folder");
+    throw FileError(fmt::format("{} is not a model: it has no {}", path, kPipeline), {.file = path},
+                    "give a run folder or its model/ folder");
   }
   if (!from_text(files.read(pipeline), model.pipeline)) {
-    throw FileError(fmt::format("{} is damaged or of another version", pipeline), {.file = pipeline}, "train the model again");
+    throw FileError(fmt::format("{} is damaged or of another version", pipeline),
+                    {.file = pipeline}, "train the model again");
   }
   model.weights = files.read(join_path(model.path, kWeights));
   if (checksum(model.weights) != model.pipeline.weights_checksum()) {
     const std::string weights = join_path(model.path, kWeights);
-    throw FileError(fmt::format("{} does not match its checksum: it is damaged or cut short ({} bytes)", weights, model.weights.size()),
-                    {.file = weights}, "copy the model again, or train it again");
+    throw FileError(
+        fmt::format("{} does not match its checksum: it is damaged or cut short ({} bytes)",
+                    weights, model.weights.size()),
+        {.file = weights}, "copy the model again, or train it again");
   }
   return model;
 }
@@ -98,9 +110,15 @@ void save_schema(const data::Schema& schema, proto::Pipeline& pipeline) {
     auto* column = pipeline.add_input();
     column->set_name(name);
     switch (type.kind) {
-      case data::ColumnType::Kind::Number: column->set_kind(proto::SavedColumn::NUMBER); break;
-      case data::ColumnType::Kind::Vector: column->set_kind(proto::SavedColumn::VECTOR); break;
-      case data::ColumnType::Kind::Image: column->set_kind(proto::SavedColumn::IMAGE); break;
+      case data::ColumnType::Kind::Number:
+        column->set_kind(proto::SavedColumn::NUMBER);
+        break;
+      case data::ColumnType::Kind::Vector:
+        column->set_kind(proto::SavedColumn::VECTOR);
+        break;
+      case data::ColumnType::Kind::Image:
+        column->set_kind(proto::SavedColumn::IMAGE);
+        break;
     }
     for (const auto d : type.shape.dims()) column->add_shape(d);
   }
@@ -111,9 +129,15 @@ data::Schema load_schema(const proto::Pipeline& pipeline) {
   for (const auto& column : pipeline.input()) {
     data::ColumnType type;
     switch (column.kind()) {
-      case proto::SavedColumn::NUMBER: type.kind = data::ColumnType::Kind::Number; break;
-      case proto::SavedColumn::VECTOR: type.kind = data::ColumnType::Kind::Vector; break;
-      case proto::SavedColumn::IMAGE: type.kind = data::ColumnType::Kind::Image; break;
+      case proto::SavedColumn::NUMBER:
+        type.kind = data::ColumnType::Kind::Number;
+        break;
+      case proto::SavedColumn::VECTOR:
+        type.kind = data::ColumnType::Kind::Vector;
+        break;
+      case proto::SavedColumn::IMAGE:
+        type.kind = data::ColumnType::Kind::Image;
+        break;
     }
     type.shape = Shape(std::vector<std::int64_t>(column.shape().begin(), column.shape().end()));
     schema.add(column.name(), type);

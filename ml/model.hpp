@@ -1,5 +1,6 @@
 #pragma once
-/// Model folders: pipeline.textproto (every fitted stage) and weights.safetensors, written whole or not at all.
+/// Model folders: pipeline.textproto (every fitted stage) and weights.safetensors, written whole or
+/// not at all.
 
 #include <memory>
 #include <string>
@@ -15,18 +16,21 @@
 
 namespace lockstep::ml {
 
-/// The parameters of a flat vector as named, plain tensors, first layer first; `prefix` goes before each name.
-/// `weights_only` leaves running statistics out (optimizer state has none).
-std::vector<NamedTensor> to_tensors(const layers::Network& network, std::span<const float> flat, const std::string& prefix = {},
-                                    bool weights_only = false);
+/// The parameters of a flat vector as named, plain tensors, first layer first; `prefix` goes before
+/// each name. `weights_only` leaves running statistics out (optimizer state has none).
+std::vector<NamedTensor> to_tensors(const layers::Network& network, std::span<const float> flat,
+                                    const std::string& prefix = {}, bool weights_only = false);
 
-/// The way back. @throws FileError naming `path` and the tensor that is missing or has another shape.
-void from_tensors(const layers::Network& network, const std::vector<NamedTensor>& tensors, std::span<float> flat,
-                  const std::string& path, const std::string& prefix = {}, bool weights_only = false);
+/// The way back. @throws FileError naming `path` and the tensor that is missing or has another
+/// shape.
+void from_tensors(const layers::Network& network, const std::vector<NamedTensor>& tensors,
+                  std::span<float> flat, const std::string& path, const std::string& prefix = {},
+                  bool weights_only = false);
 
-/// Writes the model folder `path` durably. Where one is there, a power cut leaves the old or the new one for read_model.
-void save_model(Files& files, const std::string& path, proto::Pipeline pipeline, const layers::Network& network,
-                std::span<const float> parameters);
+/// Writes the model folder `path` durably. Where one is there, a power cut leaves the old or the
+/// new one for read_model.
+void save_model(Files& files, const std::string& path, proto::Pipeline pipeline,
+                const layers::Network& network, std::span<const float> parameters);
 
 /// A model folder in memory: what a rank needs to predict. Local.
 struct ModelFiles {
@@ -35,7 +39,8 @@ struct ModelFiles {
   std::string path;
 };
 
-/// `path` is a model folder, or a run folder with one in it; also one that a power cut caught while it was being replaced.
+/// `path` is a model folder, or a run folder with one in it; also one that a power cut caught while
+/// it was being replaced.
 /// @throws FileError if anything is missing or damaged.
 ModelFiles read_model(const Files& files, const std::string& path);
 

@@ -1,6 +1,7 @@
 #pragma once
-/// Optimizers: one vectorised pass over a piece of the flat parameter vector. Local, MPI-free. A rank only ever updates
-/// its own segments, so the state of the others is never touched and costs no memory (ZeRO stage 1).
+/// Optimizers: one vectorised pass over a piece of the flat parameter vector. Local, MPI-free. A
+/// rank only ever updates its own segments, so the state of the others is never touched and costs
+/// no memory (ZeRO stage 1).
 
 #include <cstddef>
 #include <cstdint>
@@ -29,12 +30,13 @@ class LazyVector {
   std::size_t size_;
 };
 
-/// What an update needs besides the gradient. `gradient_scale` turns the summed gradient into the mean one (and clips its norm).
+/// What an update needs besides the gradient. `gradient_scale` turns the summed gradient into the
+/// mean one (and clips its norm).
 struct UpdateTerms {
   double learning_rate = 0;
-  std::uint64_t step = 0;         ///< from 0
+  std::uint64_t step = 0;  ///< from 0
   double gradient_scale = 1;
-  double clip_value = 0;          ///< elements are cut to +- this; 0: not at all
+  double clip_value = 0;  ///< elements are cut to +- this; 0: not at all
 };
 
 class Optimizer {
@@ -42,18 +44,22 @@ class Optimizer {
   virtual ~Optimizer() = default;
 
   /// Updates parameters [begin, end) of the flat vector from the gradient sums there.
-  virtual void update(std::span<float> parameters, std::span<const float> gradients, std::size_t begin, std::size_t end,
-                      const UpdateTerms& terms) = 0;
+  virtual void update(std::span<float> parameters, std::span<const float> gradients,
+                      std::size_t begin, std::size_t end, const UpdateTerms& terms) = 0;
 
-  double learning_rate() const noexcept { return learning_rate_; }  ///< as configured, before the schedule
+  double learning_rate() const noexcept {
+    return learning_rate_;
+  }  ///< as configured, before the schedule
   const std::string& name() const noexcept { return name_; }
 
-  /// State vectors, as long as the flat vector, by name ("momentum", "exp_avg", ...): for checkpoints.
+  /// State vectors, as long as the flat vector, by name ("momentum", "exp_avg", ...): for
+  /// checkpoints.
   const std::vector<std::string>& state_names() const noexcept { return state_names_; }
   std::span<float> state(std::size_t index) { return state_.at(index).span(); }
 
  protected:
-  Optimizer(std::string name, double learning_rate, std::size_t floats, std::vector<std::string> state_names);
+  Optimizer(std::string name, double learning_rate, std::size_t floats,
+            std::vector<std::string> state_names);
 
   std::vector<LazyVector> state_;
 

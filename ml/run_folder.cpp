@@ -9,16 +9,20 @@
 
 namespace lockstep::ml {
 
-RunFolder::RunFolder(Files& files, std::string path, bool resume) : files_(files), path_(std::move(path)) {
+RunFolder::RunFolder(Files& files, std::string path, bool resume)
+    : files_(files), path_(std::move(path)) {
   // A folder in which nothing was ever trained (the data was missing, say) may be used again.
-  const bool used = files_.exists(file("metrics.jsonl")) || files_.exists(file("checkpoints")) || files_.exists(file("model"));
+  const bool used = files_.exists(file("metrics.jsonl")) || files_.exists(file("checkpoints")) ||
+                    files_.exists(file("model"));
   if (used && !resume) {
-    throw FileError(fmt::format("{} holds a run already", path_), {.file = path_}, "go on with --resume, or choose another --run-dir");
+    throw FileError(fmt::format("{} holds a run already", path_), {.file = path_},
+                    "go on with --resume, or choose another --run-dir");
   }
   make_durable_folder(files_, path_);
   write(".writable", "");  // fail now rather than after an hour of training
   files_.remove(file(".writable"));
-  if (resume && files_.exists(file("metrics.jsonl"))) metrics_bytes_ = files_.read(file("metrics.jsonl")).size();
+  if (resume && files_.exists(file("metrics.jsonl")))
+    metrics_bytes_ = files_.read(file("metrics.jsonl")).size();
 }
 
 void RunFolder::append_metrics(std::string_view line) {
@@ -52,13 +56,16 @@ void RunFolder::truncate_metrics(std::uint64_t bytes) {
 }
 
 std::string default_run_path(const Files& files, const std::string& name, bool resume) {
-  if (!resume) return fmt::format("runs/{}-{:%Y%m%d-%H%M%S}", name, fmt::localtime(std::time(nullptr)));
+  if (!resume)
+    return fmt::format("runs/{}-{:%Y%m%d-%H%M%S}", name, fmt::localtime(std::time(nullptr)));
   std::string newest;
   for (const auto& folder : files.list("runs")) {
     const bool ours = folder.starts_with(name + "-") && folder.size() == name.size() + 16;
     if (ours) newest = folder;  // list() is sorted, and so are the dates
   }
-  if (newest.empty()) throw ConfigError(fmt::format("there is no run of '{}' in runs/ to resume", name), {}, "name its folder with --run-dir");
+  if (newest.empty())
+    throw ConfigError(fmt::format("there is no run of '{}' in runs/ to resume", name), {},
+                      "name its folder with --run-dir");
   return "runs/" + newest;
 }
 

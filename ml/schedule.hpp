@@ -1,5 +1,6 @@
 #pragma once
-/// Learning rates over time. Pure functions of the step, so that a resumed run sees the same ones. Local.
+/// Learning rates over time. Pure functions of the step, so that a resumed run sees the same ones.
+/// Local.
 
 #include <cstdint>
 
@@ -14,8 +15,9 @@ struct Moment {
   std::uint64_t epoch = 0;        ///< from 0
 };
 
-/// Factor on the optimizer's learning rate at `moment`, without reduce_on_plateau (whose factor is state of the run).
-/// Warm-up multiplies by (step + 1) / warmup_steps while step < warmup_steps; the other formulas are in training.proto.
+/// Factor on the optimizer's learning rate at `moment`, without reduce_on_plateau (whose factor is
+/// state of the run). Warm-up multiplies by (step + 1) / warmup_steps while step < warmup_steps;
+/// the other formulas are in training.proto.
 double learning_rate_factor(const proto::LearningRate& schedule, const Moment& moment);
 
 }  // namespace lockstep::ml

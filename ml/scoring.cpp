@@ -15,18 +15,20 @@ class ScoreJob {
     std::vector<std::unique_ptr<EvaluatorSums>> evaluators;
   };
 
-  ScoreJob(const Scorer& scorer, const NetworkColumns& columns, const std::vector<MakeSums>& evaluators)
+  ScoreJob(const Scorer& scorer, const NetworkColumns& columns,
+           const std::vector<MakeSums>& evaluators)
       : scorer_(scorer), columns_(columns), evaluators_(evaluators) {}
 
   Partial map(const data::Partition& partition) const {
     Partial partial = empty();
-    scorer_.score(partition, columns_, [&](const Scored& scored, std::size_t, const layers::LaneResult& lane) {
-      partial.sums.loss += lane.loss;
-      partial.sums.weight += lane.weight;
-      partial.sums.correct += lane.correct;
-      partial.sums.rows += static_cast<double>(scored.rows);
-      for (auto& evaluator : partial.evaluators) evaluator->add(scored);
-    });
+    scorer_.score(partition, columns_,
+                  [&](const Scored& scored, std::size_t, const layers::LaneResult& lane) {
+                    partial.sums.loss += lane.loss;
+                    partial.sums.weight += lane.weight;
+                    partial.sums.correct += lane.correct;
+                    partial.sums.rows += static_cast<double>(scored.rows);
+                    for (auto& evaluator : partial.evaluators) evaluator->add(scored);
+                  });
     return partial;
   }
 
@@ -35,7 +37,8 @@ class ScoreJob {
     left.sums.weight += right.sums.weight;
     left.sums.correct += right.sums.correct;
     left.sums.rows += right.sums.rows;
-    for (std::size_t i = 0; i < left.evaluators.size(); ++i) left.evaluators[i]->merge(*right.evaluators[i]);
+    for (std::size_t i = 0; i < left.evaluators.size(); ++i)
+      left.evaluators[i]->merge(*right.evaluators[i]);
     return left;
   }
 
@@ -70,8 +73,8 @@ class ScoreJob {
 
 }  // namespace
 
-Scorer::Scorer(const layers::Network& network, std::span<const float> parameters, std::span<const float> packed,
-               std::size_t lane_size)
+Scorer::Scorer(const layers::Network& network, std::span<const float> parameters,
+               std::span<const float> packed, std::size_t lane_size)
     : network_(network), parameters_(parameters), packed_(packed), lane_size_(lane_size) {}
 
 std::unique_ptr<layers::Worker> Scorer::borrow() const {
@@ -82,18 +85,22 @@ std::unique_ptr<layers::Worker> Scorer::borrow() const {
   return worker;
 }
 
-void Scorer::score(const data::Partition& partition, const NetworkColumns& columns, const Use& use) const {
+void Scorer::score(const data::Partition& partition, const NetworkColumns& columns,
+                   const Use& use) const {
   auto worker = borrow();
   const data::Column& input = partition.column(columns.input);
   const std::size_t width = network_.input().size(), outputs = network_.outputs();
-  const std::size_t label_width = columns.label.empty() ? 0 : network_.task() == layers::Task::Regression ? outputs : 1;
+  const std::size_t label_width = columns.label.empty()                         ? 0
+                                  : network_.task() == layers::Task::Regression ? outputs
+                                                                                : 1;
   std::vector<float> labels(lane_size_ * label_width);
   for (std::size_t first = 0; first < partition.rows(); first += lane_size_) {
     const std::size_t rows = std::min(lane_size_, partition.rows() - first);
     const auto into = worker->input(rows);
     for (std::size_t i = 0; i < rows; ++i) {
       data::copy_row(input, first + i, into.data() + i * width);
-      if (label_width > 0) data::copy_row(partition.column(columns.label), first + i, labels.data() + i * label_width);
+      if (label_width > 0)
+        data::copy_row(partition.column(columns.label), first + i, labels.data() + i * label_width);
     }
     layers::Worker::Pass pass;
     pass.rows = rows;
@@ -102,18 +109,22 @@ void Scorer::score(const data::Partition& partition, const NetworkColumns& colum
     pass.parameters = parameters_;
     pass.packed = packed_;
     layers::LaneResult sums;
-    if (label_width > 0) sums = worker->evaluate(pass);
-    else worker->predict(pass);
+    if (label_width > 0)
+      sums = worker->evaluate(pass);
+    else
+      worker->predict(pass);
     use({worker->outputs().first(rows * outputs), outputs, pass.labels, rows}, first, sums);
   }
   const std::lock_guard lock(mutex_);
   idle_.push_back(std::move(worker));
 }
 
-nlohmann::ordered_json evaluate(const Context& context, const Scorer& scorer, const data::Dataset& dataset,
-                                const NetworkColumns& columns, const std::vector<MakeSums>& evaluators, LossSums& sums) {
-  const auto total = dist::run_job(context.ranks, context.threads, ScoreJob(scorer, columns, evaluators), dataset.partitions,
-                                   dataset.block, dataset.own);
+nlohmann::ordered_json evaluate(const Context& context, const Scorer& scorer,
+                                const data::Dataset& dataset, const NetworkColumns& columns,
+                                const std::vector<MakeSums>& evaluators, LossSums& sums) {
+  const auto total =
+      dist::run_job(context.ranks, context.threads, ScoreJob(scorer, columns, evaluators),
+                    dataset.partitions, dataset.block, dataset.own);
   sums = total.sums;
   auto metrics = nlohmann::ordered_json::object();
   metrics["rows"] = static_cast<std::uint64_t>(sums.rows);

@@ -22,16 +22,19 @@ struct NetworkColumns {
   std::string label;  ///< number column, or the target column of a vector regression
 };
 
-/// A network with its weights, ready to compute on this rank's threads. Keeps a worker for each thread in use.
+/// A network with its weights, ready to compute on this rank's threads. Keeps a worker for each
+/// thread in use.
 class Scorer {
  public:
   /// The spans must outlive the scorer; their values may change between calls.
-  Scorer(const layers::Network& network, std::span<const float> parameters, std::span<const float> packed,
-         std::size_t lane_size);
+  Scorer(const layers::Network& network, std::span<const float> parameters,
+         std::span<const float> packed, std::size_t lane_size);
 
-  /// Calls use(scored, first row) for each chunk of lane_size rows of the partition, in order. Thread-safe. Labels are left
-  /// empty if columns.label is. A function of the partition and the weights alone. @throws DataError
-  using Use = std::function<void(const Scored& scored, std::size_t first_row, const layers::LaneResult& sums)>;
+  /// Calls use(scored, first row) for each chunk of lane_size rows of the partition, in order.
+  /// Thread-safe. Labels are left empty if columns.label is. A function of the partition and the
+  /// weights alone. @throws DataError
+  using Use = std::function<void(const Scored& scored, std::size_t first_row,
+                                 const layers::LaneResult& sums)>;
   void score(const data::Partition& partition, const NetworkColumns& columns, const Use& use) const;
 
   const layers::Network& network() const noexcept { return network_; }
@@ -53,13 +56,17 @@ struct LossSums {
   double accuracy() const { return rows > 0 ? correct / rows : 0; }
 };
 
-/// COLLECTIVE. The evaluators' metrics over all rows, the same on every rank; `sums` gets loss and accuracy.
-nlohmann::ordered_json evaluate(const Context& context, const Scorer& scorer, const data::Dataset& dataset,
-                                const NetworkColumns& columns, const std::vector<MakeSums>& evaluators, LossSums& sums);
+/// COLLECTIVE. The evaluators' metrics over all rows, the same on every rank; `sums` gets loss and
+/// accuracy.
+nlohmann::ordered_json evaluate(const Context& context, const Scorer& scorer,
+                                const data::Dataset& dataset, const NetworkColumns& columns,
+                                const std::vector<MakeSums>& evaluators, LossSums& sums);
 
-/// COLLECTIVE. Calls write(text) on the driver with one CSV line a row, in the order of the rows in their source, header first:
-/// row, label, prediction, and probability_0 ... or prediction_0 ... At most `most` rows (0: all).
+/// COLLECTIVE. Calls write(text) on the driver with one CSV line a row, in the order of the rows in
+/// their source, header first: row, label, prediction, and probability_0 ... or prediction_0 ... At
+/// most `most` rows (0: all).
 void write_predictions(const Context& context, const Scorer& scorer, const data::Dataset& dataset,
-                       const NetworkColumns& columns, std::uint64_t most, const std::function<void(const std::string&)>& write);
+                       const NetworkColumns& columns, std::uint64_t most,
+                       const std::function<void(const std::string&)>& write);
 
 }  // namespace lockstep::ml

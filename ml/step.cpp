@@ -15,15 +15,19 @@ namespace {
 
 using Kind = layers::ParameterInfo::Kind;
 
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 LOCKSTEP_SIMD void add_to(float* sum, const float* term, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) sum[i] += term[i];
 }
 
 /// running = (1 - momentum) running + momentum sum / rows
-LOCKSTEP_SIMD void move_average(float* running, const float* sums, std::size_t n, float momentum, float share) {
-  for (std::size_t i = 0; i < n; ++i) running[i] = (1 - momentum) * running[i] + momentum * (sums[i] * share);
+LOCKSTEP_SIMD void move_average(float* running, const float* sums, std::size_t n, float momentum,
+                                float share) {
+  for (std::size_t i = 0; i < n; ++i)
+    running[i] = (1 - momentum) * running[i] + momentum * (sums[i] * share);
 }
 
 /// Sum of squares in eight interleaved sums, so that it vectorises without reassociation.
@@ -31,25 +35,37 @@ LOCKSTEP_SIMD double square_sum(const float* x, std::size_t n) {
   double parts[8] = {};
   std::size_t i = 0;
   for (; i + 8 <= n; i += 8) {
-    for (std::size_t k = 0; k < 8; ++k) parts[k] += static_cast<double>(x[i + k]) * static_cast<double>(x[i + k]);
+    for (std::size_t k = 0; k < 8; ++k)
+      parts[k] += static_cast<double>(x[i + k]) * static_cast<double>(x[i + k]);
   }
   for (; i < n; ++i) parts[i & 7] += static_cast<double>(x[i]) * static_cast<double>(x[i]);
-  return ((parts[0] + parts[1]) + (parts[2] + parts[3])) + ((parts[4] + parts[5]) + (parts[6] + parts[7]));
+  return ((parts[0] + parts[1]) + (parts[2] + parts[3])) +
+         ((parts[4] + parts[5]) + (parts[6] + parts[7]));
 }
 
 }  // namespace
 
-TrainingStep::TrainingStep(const Context& context, const proto::Network& config, const layers::Network& network,
-                           const data::Dataset& dataset, const NetworkColumns& columns, const StepPlan& plan,
+TrainingStep::TrainingStep(const Context& context, const proto::Network& config,
+                           const layers::Network& network, const data::Dataset& dataset,
+                           const NetworkColumns& columns, const StepPlan& plan,
                            const dist::ExchangeOptions& exchange)
-    : context_(context), config_(config), network_(network), dataset_(dataset), columns_(columns), plan_(plan),
-      exchange_(std::make_unique<dist::GradientExchange>(context.ranks, plan.lanes, network.parameter_floats(),
-                                                         context.threads.size(), context.dedicated_driver(), exchange)),
+    : context_(context),
+      config_(config),
+      network_(network),
+      dataset_(dataset),
+      columns_(columns),
+      plan_(plan),
+      exchange_(std::make_unique<dist::GradientExchange>(
+          context.ranks, plan.lanes, network.parameter_floats(), context.threads.size(),
+          context.dedicated_driver(), exchange)),
       optimizer_(make_optimizer(config.optimizer(), network.parameter_floats())),
-      parameters_(network.parameter_floats()), packed_(network.packed_floats()), threads_(context.threads.size()) {
+      parameters_(network.parameter_floats()),
+      packed_(network.packed_floats()),
+      threads_(context.threads.size()) {
   for (const auto& parameter : network.parameters()) {
     const std::size_t end = parameter.offset + parameter.info.storage;
-    if (!regions_.empty() && regions_.back().kind == parameter.info.kind && regions_.back().momentum == parameter.info.momentum) {
+    if (!regions_.empty() && regions_.back().kind == parameter.info.kind &&
+        regions_.back().momentum == parameter.info.momentum) {
       regions_.back().end = end;
     } else {
       regions_.push_back({parameter.offset, end, parameter.info.kind, parameter.info.momentum});
@@ -57,7 +73,8 @@ TrainingStep::TrainingStep(const Context& context, const proto::Network& config,
   }
   const auto own = exchange_->own_lanes();
   lane_sums_.resize(own.end - own.begin);
-  const std::size_t label_width = network.task() == layers::Task::Regression ? network.outputs() : 1;
+  const std::size_t label_width =
+      network.task() == layers::Task::Regression ? network.outputs() : 1;
   for (std::size_t t = 0; t < threads_.size(); ++t) {
     const auto lanes = exchange_->thread_lanes(t);
     for (std::size_t lane = lanes.begin; lane < lanes.end; ++lane) {
@@ -65,7 +82,8 @@ TrainingStep::TrainingStep(const Context& context, const proto::Network& config,
     }
     threads_[t].row_ids.resize(plan.lane_size);
     threads_[t].labels.resize(plan.lane_size * label_width);
-    if (plan.accumulate > 1 && lanes.begin < lanes.end) threads_[t].accumulated = Buffer<float>(network.parameter_floats());
+    if (plan.accumulate > 1 && lanes.begin < lanes.end)
+      threads_[t].accumulated = Buffer<float>(network.parameter_floats());
   }
   network.initialize(context.seed, parameters_.span());
   weights_changed();
@@ -73,7 +91,8 @@ TrainingStep::TrainingStep(const Context& context, const proto::Network& config,
 
 void TrainingStep::weights_changed() {
   const std::size_t parts = context_.threads.size();
-  context_.threads.run([&](std::size_t part) { network_.pack(parameters_.span(), packed_.span(), part, parts); });
+  context_.threads.run(
+      [&](std::size_t part) { network_.pack(parameters_.span(), packed_.span(), part, parts); });
 }
 
 StepSums TrainingStep::run(const StepTerms& terms) {
@@ -128,8 +147,9 @@ LossSums TrainingStep::compute_lane(std::size_t thread, LaneRows& lane, const St
     const std::size_t rows = lane.rows_of_batch(terms.batch + offset);
     if (rows == 0) continue;
     const bool alone = terms.batches == 1;
-    const auto result = compute_batch(own, lane, terms, offset, written ? own.accumulated.span() : gradients,
-                                      alone ? layers::GradientProgress(ready) : layers::GradientProgress());
+    const auto result =
+        compute_batch(own, lane, terms, offset, written ? own.accumulated.span() : gradients,
+                      alone ? layers::GradientProgress(ready) : layers::GradientProgress());
     if (written) add_to(gradients.data(), own.accumulated.data(), gradients.size());
     written = true;
     sums.loss += result.loss;
@@ -142,13 +162,15 @@ LossSums TrainingStep::compute_lane(std::size_t thread, LaneRows& lane, const St
   return sums;
 }
 
-layers::LaneResult TrainingStep::compute_batch(Thread& own, LaneRows& lane, const StepTerms& terms, std::uint64_t offset,
-                                               std::span<float> gradients, const layers::GradientProgress& progress) {
+layers::LaneResult TrainingStep::compute_batch(Thread& own, LaneRows& lane, const StepTerms& terms,
+                                               std::uint64_t offset, std::span<float> gradients,
+                                               const layers::GradientProgress& progress) {
   const std::size_t rows = lane.rows_of_batch(terms.batch + offset);
   const std::size_t label_width = own.labels.size() / plan_.lane_size;
   const auto labels = std::span(own.labels).first(rows * label_width);
   const auto row_ids = std::span(own.row_ids).first(rows);
-  lane.gather(terms.batch + offset, columns_.input, columns_.label, {own.worker->input(rows), labels, row_ids});
+  lane.gather(terms.batch + offset, columns_.input, columns_.label,
+              {own.worker->input(rows), labels, row_ids});
   layers::Worker::Pass pass;
   pass.rows = rows;
   pass.row_ids = row_ids;
@@ -165,7 +187,8 @@ StepSums TrainingStep::sum_scalars(const StepTerms& terms) {
   for (std::size_t i = 0; i < lane_sums_.size(); ++i) {
     const auto& lane = lane_sums_[i];
     const bool first_lane = exchange_->own_lanes().begin + i == 0;
-    values.push_back({lane.loss, lane.weight, lane.correct, lane.rows, i == 0 && terms.stop ? 1.0 : 0.0,
+    values.push_back({lane.loss, lane.weight, lane.correct, lane.rows,
+                      i == 0 && terms.stop ? 1.0 : 0.0,
                       first_lane && terms.checkpoint ? 1.0 : 0.0});
   }
   const auto sums = exchange_->scalars(values);
@@ -185,15 +208,18 @@ void TrainingStep::refuse_bad_loss(const StepTerms& terms, const LossSums& sums)
           lane.gather(terms.batch + offset, "", "", {{}, {}, own.row_ids});
           rows.insert(rows.end(), own.row_ids.begin(), own.row_ids.end());
         }
-        throw NumericError(fmt::format("the loss is {} at step {} (epoch {}) in lane {}; its rows, counted from 0: {}",
-                                       lane_sums.loss, terms.step, terms.epoch, lane.lane(), fmt::join(rows, " ")),
-                           {.file = dataset_.name},
-                           "a smaller learning rate, gradient_clip, or scaled features usually help; look at these rows");
+        throw NumericError(
+            fmt::format(
+                "the loss is {} at step {} (epoch {}) in lane {}; its rows, counted from 0: {}",
+                lane_sums.loss, terms.step, terms.epoch, lane.lane(), fmt::join(rows, " ")),
+            {.file = dataset_.name},
+            "a smaller learning rate, gradient_clip, or scaled features usually help; look at "
+            "these rows");
       }
     }
   });
-  throw AgreedError(fmt::format("the sum of the losses is {} at step {}", sums.loss, terms.step), {}, "use a smaller learning rate",
-                    ExitCode::Numeric);
+  throw AgreedError(fmt::format("the sum of the losses is {} at step {}", sums.loss, terms.step),
+                    {}, "use a smaller learning rate", ExitCode::Numeric);
 }
 
 double TrainingStep::gradient_scale(const LossSums& sums) {
@@ -204,17 +230,20 @@ double TrainingStep::gradient_scale(const LossSums& sums) {
     double sum = 0;
     for (const auto& region : regions_) {
       const std::size_t from = std::max(begin, region.begin), to = std::min(end, region.end);
-      if (from < to && region.kind == Kind::Weight) sum += square_sum(gradients.data() + from, to - from);
+      if (from < to && region.kind == Kind::Weight)
+        sum += square_sum(gradients.data() + from, to - from);
     }
     return sum;
   });
   const double norm = scale * std::sqrt(squares);
-  return norm > config_.gradient_clip().norm() ? scale * (config_.gradient_clip().norm() / norm) : scale;
+  return norm > config_.gradient_clip().norm() ? scale * (config_.gradient_clip().norm() / norm)
+                                               : scale;
 }
 
 void TrainingStep::update(const StepTerms& terms, const LossSums& sums) {
   constexpr std::size_t kPiece = 1 << 15;  // floats a thread takes at a time
-  const UpdateTerms update{terms.learning_rate, terms.step, gradient_scale(sums), config_.gradient_clip().value()};
+  const UpdateTerms update{terms.learning_rate, terms.step, gradient_scale(sums),
+                           config_.gradient_clip().value()};
   std::vector<dist::Segment> pieces;
   for (const auto& segment : exchange_->segments()) {
     for (std::size_t begin = segment.begin; begin < segment.end; begin += kPiece) {
@@ -226,7 +255,8 @@ void TrainingStep::update(const StepTerms& terms, const LossSums& sums) {
   });
 }
 
-void TrainingStep::update_piece(std::size_t begin, std::size_t end, const UpdateTerms& update, double rows) {
+void TrainingStep::update_piece(std::size_t begin, std::size_t end, const UpdateTerms& update,
+                                double rows) {
   const auto gradients = exchange_->gradients();
   for (const auto& region : regions_) {
     const std::size_t from = std::max(begin, region.begin), to = std::min(end, region.end);
@@ -234,7 +264,8 @@ void TrainingStep::update_piece(std::size_t begin, std::size_t end, const Update
     if (region.kind == Kind::Weight) {
       optimizer_->update(parameters_.span(), gradients, from, to, update);
     } else {
-      move_average(parameters_.data() + from, gradients.data() + from, to - from, static_cast<float>(region.momentum),
+      move_average(parameters_.data() + from, gradients.data() + from, to - from,
+                   static_cast<float>(region.momentum),
                    rows > 0 ? static_cast<float>(1 / rows) : 0.0f);
     }
   }

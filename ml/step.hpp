@@ -1,6 +1,6 @@
 #pragma once
-/// One training step on all ranks: lanes forward and backward, gradients summed along the tree, the optimizer on the
-/// rank's own segments, weights to everybody.
+/// One training step on all ranks: lanes forward and backward, gradients summed along the tree, the
+/// optimizer on the rank's own segments, weights to everybody.
 
 #include <cstdint>
 #include <memory>
@@ -22,13 +22,13 @@ namespace lockstep::ml {
 /// What a step is told.
 struct StepTerms {
   std::uint64_t epoch = 0;
-  std::uint64_t batch = 0;      ///< first batch of the step in its epoch
-  std::uint64_t batches = 1;    ///< how many are accumulated
-  std::uint64_t sequence = 0;   ///< number of that batch over the whole run: the key of dropout
-  std::uint64_t step = 0;       ///< optimizer steps before this one
+  std::uint64_t batch = 0;     ///< first batch of the step in its epoch
+  std::uint64_t batches = 1;   ///< how many are accumulated
+  std::uint64_t sequence = 0;  ///< number of that batch over the whole run: the key of dropout
+  std::uint64_t step = 0;      ///< optimizer steps before this one
   double learning_rate = 0;
-  bool stop = false;            ///< this rank asks to stop after the step
-  bool checkpoint = false;      ///< the rank of lane 0 asks for a checkpoint after the step
+  bool stop = false;        ///< this rank asks to stop after the step
+  bool checkpoint = false;  ///< the rank of lane 0 asks for a checkpoint after the step
 };
 
 /// What came of it, the same on every rank.
@@ -52,7 +52,8 @@ class TrainingStep {
                const data::Dataset& dataset, const NetworkColumns& columns, const StepPlan& plan,
                const dist::ExchangeOptions& exchange);
 
-  /// COLLECTIVE. @throws NumericError (as AgreedError) with the step and the rows of the lane if the loss is not finite.
+  /// COLLECTIVE. @throws NumericError (as AgreedError) with the step and the rows of the lane if
+  /// the loss is not finite.
   StepSums run(const StepTerms& terms);
 
   /// Flat vectors. After changing parameters from outside, call weights_changed().
@@ -82,8 +83,9 @@ class TrainingStep {
 
   void compute(const StepTerms& terms);
   LossSums compute_lane(std::size_t thread, LaneRows& lane, const StepTerms& terms);
-  layers::LaneResult compute_batch(Thread& own, LaneRows& lane, const StepTerms& terms, std::uint64_t offset,
-                                   std::span<float> gradients, const layers::GradientProgress& progress);
+  layers::LaneResult compute_batch(Thread& own, LaneRows& lane, const StepTerms& terms,
+                                   std::uint64_t offset, std::span<float> gradients,
+                                   const layers::GradientProgress& progress);
   StepSums sum_scalars(const StepTerms& terms);
   void refuse_bad_loss(const StepTerms& terms, const LossSums& sums);
   double gradient_scale(const LossSums& sums);

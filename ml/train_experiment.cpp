@@ -17,17 +17,23 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Json = nlohmann::ordered_json;
 
-double seconds_between(Clock::time_point from, Clock::time_point to) { return std::chrono::duration<double>(to - from).count(); }
+double seconds_between(Clock::time_point from, Clock::time_point to) {
+  return std::chrono::duration<double>(to - from).count();
+}
 
 void say_plan(const Context& context, const Prepared& prepared) {
   const auto& plan = prepared.plan;
-  log::info("{}: {} training rows, {} validation, {} test; {} partitions, {} lanes of {} rows", prepared.train.name, prepared.train.rows,
-            prepared.validation.rows, prepared.test.rows, plan.partitions, plan.lanes, plan.lane_size);
+  log::info("{}: {} training rows, {} validation, {} test; {} partitions, {} lanes of {} rows",
+            prepared.train.name, prepared.train.rows, prepared.validation.rows, prepared.test.rows,
+            plan.partitions, plan.lanes, plan.lane_size);
   const int computing = context.ranks.world_size() - (context.dedicated_driver() ? 1 : 0);
   const auto cores = static_cast<std::size_t>(computing) * context.threads.size();
-  log::info("{} ranks x {} threads, {} parameters", context.ranks.world_size(), context.threads.size(), prepared.network->parameter_count());
+  log::info("{} ranks x {} threads, {} parameters", context.ranks.world_size(),
+            context.threads.size(), prepared.network->parameter_count());
   if (cores > plan.lanes) {
-    log::warning("{} of {} threads have no lane to compute: global_batch / lane_size gives {} lanes", cores - plan.lanes, cores, plan.lanes);
+    log::warning(
+        "{} of {} threads have no lane to compute: global_batch / lane_size gives {} lanes",
+        cores - plan.lanes, cores, plan.lanes);
   }
 }
 
@@ -46,7 +52,8 @@ proto::Pipeline pipeline_of(const proto::Experiment& experiment, const Prepared&
 
 Json train_metrics(const Prepared& prepared, const TrainingResult& result) {
   Json metrics{{"rows", prepared.train.rows}, {"loss", result.train_loss}};
-  if (prepared.network->task() != layers::Task::Regression) metrics["accuracy"] = result.train_accuracy;
+  if (prepared.network->task() != layers::Task::Regression)
+    metrics["accuracy"] = result.train_accuracy;
   metrics["epochs"] = result.epochs;
   metrics["steps"] = result.steps;
   if (result.best_epoch) metrics["best_epoch"] = *result.best_epoch;
@@ -54,7 +61,8 @@ Json train_metrics(const Prepared& prepared, const TrainingResult& result) {
 }
 
 /// COLLECTIVE. predictions.csv, whole or absent.
-void write_prediction_file(const Context& context, const Scorer& scorer, const data::Dataset& dataset, const NetworkColumns& columns,
+void write_prediction_file(const Context& context, const Scorer& scorer,
+                           const data::Dataset& dataset, const NetworkColumns& columns,
                            RunFolder* folder) {
   const std::string temporary = folder ? folder->file(".tmp-predictions.csv") : "";
   if (folder) folder->files().remove(temporary);
@@ -69,7 +77,8 @@ void write_prediction_file(const Context& context, const Scorer& scorer, const d
   });
 }
 
-Json phase_seconds(Clock::time_point start, Clock::time_point loaded, Clock::time_point trained, const StepSeconds& steps) {
+Json phase_seconds(Clock::time_point start, Clock::time_point loaded, Clock::time_point trained,
+                   const StepSeconds& steps) {
   return {{"load_seconds", seconds_between(start, loaded)},
           {"train_seconds", seconds_between(loaded, trained)},
           {"evaluate_seconds", seconds_between(trained, Clock::now())},
@@ -80,15 +89,19 @@ Json phase_seconds(Clock::time_point start, Clock::time_point loaded, Clock::tim
 
 }  // namespace
 
-Outcome train_experiment(const Context& context, const proto::Experiment& experiment, RunFolder* folder, Progress& progress,
-                         const TrainOptions& options) {
+Outcome train_experiment(const Context& context, const proto::Experiment& experiment,
+                         RunFolder* folder, Progress& progress, const TrainOptions& options) {
   const auto start = Clock::now();
   const auto prepared = prepare(context, experiment);
   say_plan(context, *prepared);
   const auto loaded = Clock::now();
-  TrainingInput input{prepared->config, *prepared->network, prepared->train, prepared->has_validation ? &prepared->validation : nullptr,
-                      prepared->columns, prepared->plan, config_digest(experiment), options.exchange};
-  input.exchange.bucket_bytes = static_cast<std::size_t>(experiment.cluster().bucket_megabytes() * (1 << 20));
+  TrainingInput input{
+      prepared->config,          *prepared->network,
+      prepared->train,           prepared->has_validation ? &prepared->validation : nullptr,
+      prepared->columns,         prepared->plan,
+      config_digest(experiment), options.exchange};
+  input.exchange.bucket_bytes =
+      static_cast<std::size_t>(experiment.cluster().bucket_megabytes() * (1 << 20));
   Trainer trainer(context, input, folder, progress);
   if (options.resume && !trainer.resume()) log::info("no checkpoint to resume from: starting anew");
   Outcome outcome;
@@ -100,15 +113,20 @@ Outcome train_experiment(const Context& context, const proto::Experiment& experi
   metrics["train"] = train_metrics(*prepared, outcome.training);
   LossSums sums;
   const auto judge = [&](const data::Dataset& dataset) {
-    return evaluate(context, trainer.scorer(), dataset, prepared->columns, prepared->evaluators, sums);
+    return evaluate(context, trainer.scorer(), dataset, prepared->columns, prepared->evaluators,
+                    sums);
   };
   if (prepared->has_validation) metrics["validation"] = judge(prepared->validation);
   if (prepared->has_test) metrics["test"] = judge(prepared->test);
   dist::all_or_none(context.ranks, [&] {
-    if (folder) save_model(folder->files(), folder->file("model"), pipeline_of(experiment, *prepared), *prepared->network, trainer.step().parameters());
+    if (folder)
+      save_model(folder->files(), folder->file("model"), pipeline_of(experiment, *prepared),
+                 *prepared->network, trainer.step().parameters());
   });
   if (experiment.output().predictions()) {
-    write_prediction_file(context, trainer.scorer(), prepared->has_test ? prepared->test : prepared->train, prepared->columns, folder);
+    write_prediction_file(context, trainer.scorer(),
+                          prepared->has_test ? prepared->test : prepared->train, prepared->columns,
+                          folder);
   }
   metrics["timing"] = phase_seconds(start, loaded, trained, trainer.step().seconds());
   outcome.metrics_json = metrics.dump(2) + "\n";

@@ -17,7 +17,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Json = nlohmann::ordered_json;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 /// Accuracy belongs to classifiers only.
 void put_accuracy(Json& line, const char* key, layers::Task task, double accuracy) {
@@ -26,25 +28,33 @@ void put_accuracy(Json& line, const char* key, layers::Task task, double accurac
 
 }  // namespace
 
-Trainer::Trainer(const Context& context, const TrainingInput& input, RunFolder* folder, Progress& progress)
-    : context_(context), in_(input), folder_(folder), progress_(progress),
-      step_(context, input.config, input.network, input.train, input.columns, input.plan, input.exchange),
+Trainer::Trainer(const Context& context, const TrainingInput& input, RunFolder* folder,
+                 Progress& progress)
+    : context_(context),
+      in_(input),
+      folder_(folder),
+      progress_(progress),
+      step_(context, input.config, input.network, input.train, input.columns, input.plan,
+            input.exchange),
       scorer_(input.network, step_.parameters(), step_.packed(), input.plan.lane_size) {
   if (folder_) {
-    store_ = std::make_unique<CheckpointStore>(folder_->files(), folder_->file("checkpoints"), in_.config.checkpoint().keep_last());
+    store_ = std::make_unique<CheckpointStore>(folder_->files(), folder_->file("checkpoints"),
+                                               in_.config.checkpoint().keep_last());
   }
   state_.set_lockstep_version(LOCKSTEP_VERSION);
   state_.set_config_digest(in_.config_digest);
   state_.set_rows(in_.train.rows);
   state_.set_plateau_factor(1);
   total_steps_ = in_.plan.steps_per_epoch() * in_.config.epochs();
-  if (in_.config.has_max_steps()) total_steps_ = std::min<std::uint64_t>(total_steps_, in_.config.max_steps());
+  if (in_.config.has_max_steps())
+    total_steps_ = std::min<std::uint64_t>(total_steps_, in_.config.max_steps());
 }
 
 TrainingResult Trainer::run() {
   last_checkpoint_ = epoch_start_ = Clock::now();
   bool going = !state_.finished() && in_.train.rows > 0;
-  while (going && state_.epoch() < in_.config.epochs() && state_.step() < total_steps_) going = run_epoch();
+  while (going && state_.epoch() < in_.config.epochs() && state_.step() < total_steps_)
+    going = run_epoch();
   TrainingResult result;
   result.stopped = !state_.finished() && dist::stop_requested() && state_.step() < total_steps_;
   std::int64_t stopped[] = {result.stopped ? 1 : 0};
@@ -70,7 +80,8 @@ bool Trainer::run_epoch() {
     StepTerms terms;
     terms.epoch = state_.epoch();
     terms.batch = state_.step_in_epoch() * in_.plan.accumulate;
-    terms.batches = std::min<std::uint64_t>(in_.plan.accumulate, in_.plan.batches_per_epoch() - terms.batch);
+    terms.batches =
+        std::min<std::uint64_t>(in_.plan.accumulate, in_.plan.batches_per_epoch() - terms.batch);
     terms.sequence = terms.epoch * in_.plan.batches_per_epoch() + terms.batch;
     terms.step = state_.step();
     terms.learning_rate = step_.optimizer().learning_rate() * state_.plateau_factor() *
@@ -82,7 +93,8 @@ bool Trainer::run_epoch() {
     after_step(result, terms.learning_rate, seconds_since(start));
     const std::uint64_t every = in_.config.checkpoint().every_steps();
     const bool by_steps = every > 0 && state_.step() % every == 0;
-    const bool last = state_.step_in_epoch() == in_.plan.steps_per_epoch() || state_.step() == total_steps_;
+    const bool last =
+        state_.step_in_epoch() == in_.plan.steps_per_epoch() || state_.step() == total_steps_;
     // At the end of an epoch the checkpoint comes after validation.
     if (result.stop && !last) {
       save_checkpoint();
@@ -101,23 +113,28 @@ void Trainer::after_step(const StepSums& result, double learning_rate, double se
   state_.set_epoch_correct(state_.epoch_correct() + result.sums.correct);
   state_.set_epoch_rows(state_.epoch_rows() + result.sums.rows);
   if (!context_.is_driver()) return;
-  recent_step_seconds_ = recent_step_seconds_ == 0 ? seconds : 0.95 * recent_step_seconds_ + 0.05 * seconds;
+  recent_step_seconds_ =
+      recent_step_seconds_ == 0 ? seconds : 0.95 * recent_step_seconds_ + 0.05 * seconds;
   if (folder_) {
-    Json line{{"step", state_.step()}, {"epoch", state_.epoch() + 1}, {"loss", result.sums.mean_loss()}};
+    Json line{
+        {"step", state_.step()}, {"epoch", state_.epoch() + 1}, {"loss", result.sums.mean_loss()}};
     put_accuracy(line, "accuracy", in_.network.task(), result.sums.accuracy());
     line["learning_rate"] = learning_rate;
     folder_->append_metrics(line.dump());
   }
-  progress_.on_step({state_.epoch() + 1, in_.config.epochs(), state_.step(), total_steps_, result.sums.mean_loss(),
-                     result.sums.accuracy(), learning_rate, result.sums.rows / seconds,
+  progress_.on_step({state_.epoch() + 1, in_.config.epochs(), state_.step(), total_steps_,
+                     result.sums.mean_loss(), result.sums.accuracy(), learning_rate,
+                     result.sums.rows / seconds,
                      recent_step_seconds_ * static_cast<double>(total_steps_ - state_.step())});
 }
 
 bool Trainer::end_epoch() {
-  const LossSums sums{state_.epoch_loss(), state_.epoch_weight(), state_.epoch_correct(), state_.epoch_rows()};
+  const LossSums sums{state_.epoch_loss(), state_.epoch_weight(), state_.epoch_correct(),
+                      state_.epoch_rows()};
   state_.set_last_loss(sums.mean_loss());
   state_.set_last_accuracy(sums.accuracy());
-  EpochReport report{state_.epoch() + 1, in_.config.epochs(), sums.mean_loss(), sums.accuracy(), {}, {}, 0, false};
+  EpochReport report{
+      state_.epoch() + 1, in_.config.epochs(), sums.mean_loss(), sums.accuracy(), {}, {}, 0, false};
   state_.set_epoch(state_.epoch() + 1);
   state_.set_step_in_epoch(0);
   state_.set_epoch_loss(0);
@@ -128,14 +145,16 @@ bool Trainer::end_epoch() {
   report.seconds = seconds_since(epoch_start_);
   epoch_start_ = Clock::now();
   const auto& stopping = in_.config.early_stopping();
-  const bool patient = !in_.config.has_early_stopping() || !in_.validation || state_.epochs_since_best() < stopping.patience();
+  const bool patient = !in_.config.has_early_stopping() || !in_.validation ||
+                       state_.epochs_since_best() < stopping.patience();
   const bool more = patient && state_.epoch() < in_.config.epochs() && state_.step() < total_steps_;
   state_.set_finished(!more);
   if (folder_) {
     Json line{{"epoch", report.epoch}, {"train_loss", report.loss}};
     put_accuracy(line, "train_accuracy", in_.network.task(), report.accuracy);
     if (report.validation_loss) line["validation_loss"] = *report.validation_loss;
-    if (report.validation_accuracy) put_accuracy(line, "validation_accuracy", in_.network.task(), *report.validation_accuracy);
+    if (report.validation_accuracy)
+      put_accuracy(line, "validation_accuracy", in_.network.task(), *report.validation_accuracy);
     folder_->append_metrics(line.dump());
   }
   if (context_.is_driver()) progress_.on_epoch(report);
@@ -151,7 +170,8 @@ double Trainer::monitored(const LossSums& sums) const {
 }
 
 bool Trainer::better(double metric, double than, double min_delta) const {
-  return in_.config.monitor() == proto::ACCURACY ? metric > than + min_delta : metric < than - min_delta;
+  return in_.config.monitor() == proto::ACCURACY ? metric > than + min_delta
+                                                 : metric < than - min_delta;
 }
 
 void Trainer::note_validation(EpochReport& report) {
@@ -183,13 +203,15 @@ void Trainer::note_validation(EpochReport& report) {
   const auto& schedule = in_.config.learning_rate_schedule();
   if (!schedule.has_reduce_on_plateau()) return;
   const auto& plateau = schedule.reduce_on_plateau();
-  if (!state_.has_plateau_metric() || better(metric, state_.plateau_metric(), plateau.min_delta())) {
+  if (!state_.has_plateau_metric() ||
+      better(metric, state_.plateau_metric(), plateau.min_delta())) {
     state_.set_plateau_metric(metric);
     state_.set_plateau_epochs(0);
   } else {
     state_.set_plateau_epochs(state_.plateau_epochs() + 1);
     if (state_.plateau_epochs() > plateau.patience()) {
-      state_.set_plateau_factor(std::max(plateau.min_factor(), state_.plateau_factor() * plateau.gamma()));
+      state_.set_plateau_factor(
+          std::max(plateau.min_factor(), state_.plateau_factor() * plateau.gamma()));
       state_.set_plateau_epochs(0);
     }
   }

@@ -1,6 +1,6 @@
 #pragma once
-/// The training loop: epochs of lockstep steps, the learning rate's schedule, validation, early stopping, the best model,
-/// checkpoints and exact resumption.
+/// The training loop: epochs of lockstep steps, the learning rate's schedule, validation, early
+/// stopping, the best model, checkpoints and exact resumption.
 
 #include <chrono>
 #include <memory>
@@ -25,10 +25,10 @@ struct StepReport {
 };
 struct EpochReport {
   std::uint64_t epoch, epochs;
-  double loss, accuracy;                                       ///< of the training rows, as seen while training
+  double loss, accuracy;  ///< of the training rows, as seen while training
   std::optional<double> validation_loss, validation_accuracy;
   double seconds;
-  bool best = false;                                           ///< the monitored metric has never been better
+  bool best = false;  ///< the monitored metric has never been better
 };
 class Progress {
  public:
@@ -59,8 +59,10 @@ struct TrainingResult {
 
 class Trainer {
  public:
-  /// COLLECTIVE. `folder` is the run folder on the driver, null elsewhere and where nothing is to be written.
-  Trainer(const Context& context, const TrainingInput& input, RunFolder* folder, Progress& progress);
+  /// COLLECTIVE. `folder` is the run folder on the driver, null elsewhere and where nothing is to
+  /// be written.
+  Trainer(const Context& context, const TrainingInput& input, RunFolder* folder,
+          Progress& progress);
 
   /// COLLECTIVE. Takes up the newest whole checkpoint of the run folder; false if there is none.
   /// @throws AgreedError if it is of another config or other data
@@ -73,9 +75,9 @@ class Trainer {
   const Scorer& scorer() const noexcept { return scorer_; }  ///< over the current weights
 
  private:
-  bool run_epoch();                  // false: stop
+  bool run_epoch();  // false: stop
   void after_step(const StepSums& result, double learning_rate, double seconds);
-  bool end_epoch();                  // false: stop
+  bool end_epoch();  // false: stop
   void note_validation(EpochReport& report);
   bool better(double metric, double than, double min_delta) const;
   double monitored(const LossSums& sums) const;

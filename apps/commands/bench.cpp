@@ -1,4 +1,5 @@
-/// lockstep bench CONFIG: how fast a step is, where its time goes, and how that compares with the bare oneDNN primitives.
+/// lockstep bench CONFIG: how fast a step is, where its time goes, and how that compares with the
+/// bare oneDNN primitives.
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -40,9 +41,11 @@ dist::ExchangeMethod method_of(const std::string& name) {
 }
 
 /// Trains `steps` full steps and takes the time of each, as this rank sees it.
-std::vector<Sample> measure(const ml::Context& context, ml::TrainingStep& step, const ml::StepPlan& plan, const BenchOptions& options) {
+std::vector<Sample> measure(const ml::Context& context, ml::TrainingStep& step,
+                            const ml::StepPlan& plan, const BenchOptions& options) {
   std::vector<Sample> samples;
-  const std::uint64_t full_batches = std::max<std::uint64_t>(1, plan.rows / (plan.lanes * plan.lane_size));
+  const std::uint64_t full_batches =
+      std::max<std::uint64_t>(1, plan.rows / (plan.lanes * plan.lane_size));
   for (std::uint64_t i = 0; i < options.warmup + options.steps; ++i) {
     ml::StepTerms terms;
     terms.batch = i % full_batches;
@@ -53,10 +56,12 @@ std::vector<Sample> measure(const ml::Context& context, ml::TrainingStep& step, 
     const double tree = step.exchange().tree_seconds();
     const auto start = std::chrono::steady_clock::now();
     step.run(terms);
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const double seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     const auto after = step.seconds();
     if (i < options.warmup) continue;
-    samples.push_back({seconds, after.compute - before.compute, after.primitives - before.primitives, after.exchange - before.exchange,
+    samples.push_back({seconds, after.compute - before.compute,
+                       after.primitives - before.primitives, after.exchange - before.exchange,
                        after.optimizer - before.optimizer, step.exchange().tree_seconds() - tree});
   }
   return samples;
@@ -83,15 +88,20 @@ std::string text_of(const nlohmann::ordered_json& json) {
   return fmt::format(
       "{}  {} ranks x {} threads  global batch {}  lane {}  exchange {}\n"
       "  {:>10.1f} samples/s  step {:.2f} ms = {:.2f} x primitives ({:.2f} ms)\n"
-      "  compute {:.2f} ms (tree {:.2f} ms)  exchange {:.2f} ms  optimizer {:.2f} ms  peak memory {:.0f} MB a rank\n",
-      json["name"].get<std::string>(), json["ranks"].dump(), json["threads"].dump(), json["global_batch"].dump(), json["lane_size"].dump(),
-      json["exchange"].get<std::string>(), number("samples_per_second"), ms("step_seconds"), number("step_to_primitives"), ms("primitives_seconds"),
-      ms("compute_seconds"), ms("tree_seconds"), ms("exchange_seconds"), ms("optimizer_seconds"), number("peak_rss_bytes") / 1e6);
+      "  compute {:.2f} ms (tree {:.2f} ms)  exchange {:.2f} ms  optimizer {:.2f} ms  peak memory "
+      "{:.0f} MB a rank\n",
+      json["name"].get<std::string>(), json["ranks"].dump(), json["threads"].dump(),
+      json["global_batch"].dump(), json["lane_size"].dump(), json["exchange"].get<std::string>(),
+      number("samples_per_second"), ms("step_seconds"), number("step_to_primitives"),
+      ms("primitives_seconds"), ms("compute_seconds"), ms("tree_seconds"), ms("exchange_seconds"),
+      ms("optimizer_seconds"), number("peak_rss_bytes") / 1e6);
 }
 
-nlohmann::ordered_json result_of(const Config& config, const ml::Context& context, const ml::StepPlan& plan, const BenchOptions& options,
+nlohmann::ordered_json result_of(const Config& config, const ml::Context& context,
+                                 const ml::StepPlan& plan, const BenchOptions& options,
                                  const std::vector<Sample>& samples, std::int64_t peak) {
-  const double step = median_of(samples, &Sample::step), primitives = median_of(samples, &Sample::primitives);
+  const double step = median_of(samples, &Sample::step),
+               primitives = median_of(samples, &Sample::primitives);
   const std::size_t batch = plan.lanes * plan.lane_size;
   return {{"name", config.experiment.name()},
           {"samples_per_second", static_cast<double>(batch) / step},
@@ -114,20 +124,26 @@ nlohmann::ordered_json result_of(const Config& config, const ml::Context& contex
           {"version", binary_version()}};
 }
 
-ExitCode bench(const BenchOptions& options, const CommonOptions& common, dist::Communicator& world) {
+ExitCode bench(const BenchOptions& options, const CommonOptions& common,
+               dist::Communicator& world) {
   const Config config = open_experiment(world, options.experiment);
-  const Job job(world, common, config.experiment.cluster(), config.experiment.seed(), config_digest(config.experiment));
+  const Job job(world, common, config.experiment.cluster(), config.experiment.seed(),
+                config_digest(config.experiment));
   nlohmann::ordered_json json;
   with_locations(config.locations, [&] {
     const auto prepared = ml::prepare(job.context(), config.experiment);
     dist::ExchangeOptions exchange;
-    exchange.bucket_bytes = static_cast<std::size_t>(config.experiment.cluster().bucket_megabytes() * (1 << 20));
+    exchange.bucket_bytes =
+        static_cast<std::size_t>(config.experiment.cluster().bucket_megabytes() * (1 << 20));
     exchange.method = method_of(options.exchange);
-    ml::TrainingStep step(job.context(), prepared->config, *prepared->network, prepared->train, prepared->columns, prepared->plan, exchange);
+    ml::TrainingStep step(job.context(), prepared->config, *prepared->network, prepared->train,
+                          prepared->columns, prepared->plan, exchange);
     const auto samples = measure(job.context(), step, prepared->plan, options);
-    json = result_of(config, job.context(), prepared->plan, options, samples, peak_memory(job.context()));
+    json = result_of(config, job.context(), prepared->plan, options, samples,
+                     peak_memory(job.context()));
   });
-  if (job.is_driver()) std::cout << (common.json ? json.dump() + "\n" : text_of(json)) << std::flush;
+  if (job.is_driver())
+    std::cout << (common.json ? json.dump() + "\n" : text_of(json)) << std::flush;
   return ExitCode::Done;
 }
 
@@ -135,13 +151,18 @@ ExitCode bench(const BenchOptions& options, const CommonOptions& common, dist::C
 
 void add_bench_command(CLI::App& app, CommonOptions& common, Command& chosen) {
   auto options = std::make_shared<BenchOptions>();
-  auto* command = app.add_subcommand("bench", "time training steps: samples/s, phases, ratio to the bare primitives");
+  auto* command = app.add_subcommand(
+      "bench", "time training steps: samples/s, phases, ratio to the bare primitives");
   add_experiment_options(*command, options->experiment);
   command->add_option("--steps", options->steps, "steps to time (60)")->check(CLI::PositiveNumber);
-  command->add_option("--exchange", options->exchange, "tree, direct, or plain: MPI_Allreduce in any order, to see what the tree costs")
+  command
+      ->add_option("--exchange", options->exchange,
+                   "tree, direct, or plain: MPI_Allreduce in any order, to see what the tree costs")
       ->check(CLI::IsMember({"tree", "direct", "plain"}));
   add_common_options(*command, common);
-  command->callback([options, &common, &chosen] { chosen = [options, &common](auto& world) { return bench(*options, common, world); }; });
+  command->callback([options, &common, &chosen] {
+    chosen = [options, &common](auto& world) { return bench(*options, common, world); };
+  });
 }
 
 }  // namespace lockstep::apps

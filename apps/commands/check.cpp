@@ -20,13 +20,27 @@ std::vector<std::string> advice_for(const ml::Prepared& prepared, std::size_t co
   std::vector<std::string> advice;
   const auto& plan = prepared.plan;
   const std::size_t batch = plan.lanes * plan.lane_size;
-  if (cores > plan.lanes) advice.push_back(fmt::format("{} of {} threads stay idle: there are only {} lanes; lower lane_size or raise global_batch", cores - plan.lanes, cores, plan.lanes));
-  else if (plan.lanes % cores != 0) advice.push_back(fmt::format("{} lanes do not share out evenly to {} threads: some wait for others; {} lanes would fit", plan.lanes, cores, (plan.lanes / cores + 1) * cores));
-  if (plan.lanes == 1 && batch >= 32) advice.push_back("there is one lane, so a second rank or thread has nothing to do; lower lane_size");
-  if (prepared.train.rows < batch) advice.push_back(fmt::format("a global batch of {} is more than the {} training rows", batch, prepared.train.rows));
+  if (cores > plan.lanes)
+    advice.push_back(
+        fmt::format("{} of {} threads stay idle: there are only {} lanes; lower lane_size or raise "
+                    "global_batch",
+                    cores - plan.lanes, cores, plan.lanes));
+  else if (plan.lanes % cores != 0)
+    advice.push_back(fmt::format(
+        "{} lanes do not share out evenly to {} threads: some wait for others; {} lanes would fit",
+        plan.lanes, cores, (plan.lanes / cores + 1) * cores));
+  if (plan.lanes == 1 && batch >= 32)
+    advice.push_back(
+        "there is one lane, so a second rank or thread has nothing to do; lower lane_size");
+  if (prepared.train.rows < batch)
+    advice.push_back(fmt::format("a global batch of {} is more than the {} training rows", batch,
+                                 prepared.train.rows));
   bool dense_heavy = false;
-  for (const auto& layer : prepared.network->summary()) dense_heavy = dense_heavy || (layer.kind == "dense" && layer.parameters >= 100000);
-  if (dense_heavy && plan.lane_size < 32) advice.push_back(fmt::format("large dense layers run faster with lane_size >= 32 (it is {})", plan.lane_size));
+  for (const auto& layer : prepared.network->summary())
+    dense_heavy = dense_heavy || (layer.kind == "dense" && layer.parameters >= 100000);
+  if (dense_heavy && plan.lane_size < 32)
+    advice.push_back(fmt::format("large dense layers run faster with lane_size >= 32 (it is {})",
+                                 plan.lane_size));
   return advice;
 }
 
@@ -49,16 +63,25 @@ Json plan_json(const ml::Prepared& prepared, const ml::Context& context) {
   json["steps_per_epoch"] = plan.steps_per_epoch();
   json["loss"] = network.loss_name();
   json["parameters"] = network.parameter_count();
-  // Weights, packed weights, gradient sums of log2(lanes) + 2 lanes a thread, optimizer state of the own share, activations, rows.
-  const double gradients = (std::ceil(std::log2(std::max(1.0, lanes_a_thread))) + 2) * vector_bytes * static_cast<double>(context.threads.size());
-  const double rows_bytes = static_cast<double>(prepared.train.rows + prepared.validation.rows + prepared.test.rows) *
-                            static_cast<double>(network.input().size()) * sizeof(float) / static_cast<double>(ranks);
-  json["memory_bytes_per_rank"] = static_cast<std::uint64_t>(2 * vector_bytes + gradients + 2 * vector_bytes / static_cast<double>(ranks) +
-                                                             static_cast<double>(network.worker_bytes() * context.threads.size()) + rows_bytes);
+  // Weights, packed weights, gradient sums of log2(lanes) + 2 lanes a thread, optimizer state of
+  // the own share, activations, rows.
+  const double gradients = (std::ceil(std::log2(std::max(1.0, lanes_a_thread))) + 2) *
+                           vector_bytes * static_cast<double>(context.threads.size());
+  const double rows_bytes =
+      static_cast<double>(prepared.train.rows + prepared.validation.rows + prepared.test.rows) *
+      static_cast<double>(network.input().size()) * sizeof(float) / static_cast<double>(ranks);
+  json["memory_bytes_per_rank"] = static_cast<std::uint64_t>(
+      2 * vector_bytes + gradients + 2 * vector_bytes / static_cast<double>(ranks) +
+      static_cast<double>(network.worker_bytes() * context.threads.size()) + rows_bytes);
   // Reduce-scatter and allgather move (ranks - 1) / ranks of the vector each.
-  json["exchange_bytes_per_step_and_rank"] = static_cast<std::uint64_t>(2 * vector_bytes * static_cast<double>(ranks - 1) / static_cast<double>(ranks));
+  json["exchange_bytes_per_step_and_rank"] = static_cast<std::uint64_t>(
+      2 * vector_bytes * static_cast<double>(ranks - 1) / static_cast<double>(ranks));
   for (const auto& layer : network.summary()) {
-    json["layers"].push_back({{"name", layer.name}, {"kind", layer.kind}, {"output", to_string(layer.output)}, {"parameters", layer.parameters}, {"flops_per_row", layer.flops}});
+    json["layers"].push_back({{"name", layer.name},
+                              {"kind", layer.kind},
+                              {"output", to_string(layer.output)},
+                              {"parameters", layer.parameters},
+                              {"flops_per_row", layer.flops}});
   }
   json["advice"] = advice_for(prepared, cores);
   return json;
@@ -67,24 +90,36 @@ Json plan_json(const ml::Prepared& prepared, const ml::Context& context) {
 std::string plan_text(const Json& json) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& layer : json["layers"]) {
-    rows.push_back({layer["name"], layer["kind"], layer["output"], count_text(layer["parameters"].get<std::uint64_t>()), fmt::format("{:.3g}", layer["flops_per_row"].get<double>() / 1e6)});
+    rows.push_back({layer["name"], layer["kind"], layer["output"],
+                    count_text(layer["parameters"].get<std::uint64_t>()),
+                    fmt::format("{:.3g}", layer["flops_per_row"].get<double>() / 1e6)});
   }
   std::string text = table({"layer", "kind", "output", "parameters", "Mflop/row"}, rows);
   const auto number = [&](const char* key) { return json[key].get<std::uint64_t>(); };
-  text += fmt::format("loss {}, {} parameters\n", json["loss"].get<std::string>(), count_text(number("parameters")));
-  text += fmt::format("rows: {} training, {} validation, {} test\n", count_text(number("training_rows")), count_text(number("validation_rows")), count_text(number("test_rows")));
-  text += fmt::format("{} partitions, {} lanes of {} rows, {} steps an epoch\n", number("partitions"), number("lanes"), number("lane_size"), count_text(number("steps_per_epoch")));
-  text += fmt::format("{} ranks x {} threads: about {} of memory and {} exchanged a step by each rank\n", number("ranks"), number("threads"),
-                      bytes_text(json["memory_bytes_per_rank"].get<double>()), bytes_text(json["exchange_bytes_per_step_and_rank"].get<double>()));
+  text += fmt::format("loss {}, {} parameters\n", json["loss"].get<std::string>(),
+                      count_text(number("parameters")));
+  text += fmt::format("rows: {} training, {} validation, {} test\n",
+                      count_text(number("training_rows")), count_text(number("validation_rows")),
+                      count_text(number("test_rows")));
+  text +=
+      fmt::format("{} partitions, {} lanes of {} rows, {} steps an epoch\n", number("partitions"),
+                  number("lanes"), number("lane_size"), count_text(number("steps_per_epoch")));
+  text += fmt::format(
+      "{} ranks x {} threads: about {} of memory and {} exchanged a step by each rank\n",
+      number("ranks"), number("threads"), bytes_text(json["memory_bytes_per_rank"].get<double>()),
+      bytes_text(json["exchange_bytes_per_step_and_rank"].get<double>()));
   for (const auto& advice : json["advice"]) text += "advice: " + advice.get<std::string>() + "\n";
   return text;
 }
 
-ExitCode check(const ExperimentOptions& options, const CommonOptions& common, dist::Communicator& world) {
+ExitCode check(const ExperimentOptions& options, const CommonOptions& common,
+               dist::Communicator& world) {
   const Config config = open_experiment(world, options);
-  const Job job(world, common, config.experiment.cluster(), config.experiment.seed(), config_digest(config.experiment));
+  const Job job(world, common, config.experiment.cluster(), config.experiment.seed(),
+                config_digest(config.experiment));
   std::unique_ptr<ml::Prepared> prepared;
-  with_locations(config.locations, [&] { prepared = ml::prepare(job.context(), config.experiment); });
+  with_locations(config.locations,
+                 [&] { prepared = ml::prepare(job.context(), config.experiment); });
   if (!job.is_driver()) return ExitCode::Done;
   const Json json = plan_json(*prepared, job.context());
   std::cout << (common.json ? json.dump() + "\n" : plan_text(json)) << std::flush;
@@ -98,7 +133,9 @@ void add_check_command(CLI::App& app, CommonOptions& common, Command& chosen) {
   auto* command = app.add_subcommand("check", "validate an experiment and print its plan");
   add_experiment_options(*command, *options);
   add_common_options(*command, common);
-  command->callback([options, &common, &chosen] { chosen = [options, &common](auto& world) { return check(*options, common, world); }; });
+  command->callback([options, &common, &chosen] {
+    chosen = [options, &common](auto& world) { return check(*options, common, world); };
+  });
 }
 
 }  // namespace lockstep::apps

@@ -17,30 +17,40 @@ struct EvaluateOptions {
   std::string model, data;
 };
 
-/// COLLECTIVE. @throws AgreedError if the rows have no label, or an evaluator does not fit the model
-std::vector<ml::MakeSums> evaluators_of(const ml::Context& context, const ml::LoadedModel& model, const ml::NetworkColumns& columns,
+/// COLLECTIVE. @throws AgreedError if the rows have no label, or an evaluator does not fit the
+/// model
+std::vector<ml::MakeSums> evaluators_of(const ml::Context& context, const ml::LoadedModel& model,
+                                        const ml::NetworkColumns& columns,
                                         const std::string& data) {
   std::vector<ml::MakeSums> evaluators;
   dist::all_or_none(context.ranks, [&] {
-    if (columns.label.empty()) throw DataError(fmt::format("{} has no labels to compare with", data), {.file = data}, "use lockstep predict");
+    if (columns.label.empty())
+      throw DataError(fmt::format("{} has no labels to compare with", data), {.file = data},
+                      "use lockstep predict");
     const auto& network = model.network();
     for (int i = 0; i < model.pipeline().evaluate_size(); ++i) {
-      evaluators.push_back(ml::make_evaluator(model.pipeline().evaluate(i), network.task(), network.outputs(), fmt::format("evaluate[{}]", i)));
+      evaluators.push_back(ml::make_evaluator(model.pipeline().evaluate(i), network.task(),
+                                              network.outputs(), fmt::format("evaluate[{}]", i)));
     }
-    if (evaluators.empty()) evaluators.push_back(ml::make_evaluator(ml::default_evaluator(network.task()), network.task(), network.outputs(), ""));
+    if (evaluators.empty())
+      evaluators.push_back(ml::make_evaluator(ml::default_evaluator(network.task()), network.task(),
+                                              network.outputs(), ""));
   });
   return evaluators;
 }
 
-ExitCode evaluate(const EvaluateOptions& options, const CommonOptions& common, dist::Communicator& world) {
+ExitCode evaluate(const EvaluateOptions& options, const CommonOptions& common,
+                  dist::Communicator& world) {
   const Job job(world, common, {}, 0, "");
   const auto model = ml::LoadedModel::open(job.context(), options.model);
   ml::NetworkColumns columns;
   const auto dataset = model->load(job.context(), options.data, columns);
   const auto evaluators = evaluators_of(job.context(), *model, columns, options.data);
   ml::LossSums sums;
-  const auto metrics = ml::evaluate(job.context(), model->scorer(), dataset, columns, evaluators, sums);
-  if (job.is_driver()) std::cout << (common.json ? metrics.dump() + "\n" : metrics_text(metrics)) << std::flush;
+  const auto metrics =
+      ml::evaluate(job.context(), model->scorer(), dataset, columns, evaluators, sums);
+  if (job.is_driver())
+    std::cout << (common.json ? metrics.dump() + "\n" : metrics_text(metrics)) << std::flush;
   return ExitCode::Done;
 }
 
@@ -52,7 +62,9 @@ void add_evaluate_command(CLI::App& app, CommonOptions& common, Command& chosen)
   command->add_option("MODEL", options->model, "run folder or model folder")->required();
   command->add_option("--data", options->data, "file of labelled rows")->required();
   add_common_options(*command, common);
-  command->callback([options, &common, &chosen] { chosen = [options, &common](auto& world) { return evaluate(*options, common, world); }; });
+  command->callback([options, &common, &chosen] {
+    chosen = [options, &common](auto& world) { return evaluate(*options, common, world); };
+  });
 }
 
 }  // namespace lockstep::apps

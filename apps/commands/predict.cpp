@@ -1,4 +1,5 @@
-/// lockstep predict MODEL --data FILE: predictions in the order of the file, as CSV or a small table.
+/// lockstep predict MODEL --data FILE: predictions in the order of the file, as CSV or a small
+/// table.
 
 #include <fmt/format.h>
 
@@ -26,20 +27,23 @@ std::vector<std::string> split(const std::string& line, char by) {
   return cells;
 }
 
-/// The CSV's rows as a table: row, label, prediction, and the probability of the prediction in place of all of them.
+/// The CSV's rows as a table: row, label, prediction, and the probability of the prediction in
+/// place of all of them.
 std::string show_text(const std::string& csv) {
   auto lines = split(csv, '\n');
   const auto header = split(lines.at(0), ',');
   std::size_t plain = 0;
   while (plain < header.size() && header[plain].find("probability_") != 0) ++plain;
   constexpr std::size_t kMostColumns = 12;
-  std::vector<std::string> shown(header.begin(), header.begin() + static_cast<std::ptrdiff_t>(std::min(plain, kMostColumns)));
+  std::vector<std::string> shown(
+      header.begin(), header.begin() + static_cast<std::ptrdiff_t>(std::min(plain, kMostColumns)));
   const bool probabilities = plain < header.size();
   if (probabilities) shown.emplace_back("probability");
   std::vector<std::vector<std::string>> rows;
   for (std::size_t i = 1; i < lines.size(); ++i) {
     const auto cells = split(lines[i], ',');
-    rows.emplace_back(cells.begin(), cells.begin() + static_cast<std::ptrdiff_t>(std::min(plain, kMostColumns)));
+    rows.emplace_back(cells.begin(),
+                      cells.begin() + static_cast<std::ptrdiff_t>(std::min(plain, kMostColumns)));
     if (!probabilities) continue;
     double best = 0;
     for (std::size_t c = plain; c < cells.size(); ++c) best = std::max(best, std::stod(cells[c]));
@@ -49,29 +53,34 @@ std::string show_text(const std::string& csv) {
   return table(shown, rows);
 }
 
-ExitCode predict(const PredictOptions& options, const CommonOptions& common, dist::Communicator& world) {
+ExitCode predict(const PredictOptions& options, const CommonOptions& common,
+                 dist::Communicator& world) {
   const Job job(world, common, {}, 0, "");
   const auto model = ml::LoadedModel::open(job.context(), options.model);
   ml::NetworkColumns columns;
   const auto dataset = model->load(job.context(), options.data, columns);
   if (options.show > 0) {
     std::string csv;
-    ml::write_predictions(job.context(), model->scorer(), dataset, columns, options.show, [&](const std::string& text) { csv += text; });
+    ml::write_predictions(job.context(), model->scorer(), dataset, columns, options.show,
+                          [&](const std::string& text) { csv += text; });
     if (job.is_driver()) std::cout << show_text(csv) << std::flush;
   }
   if (!options.output.empty()) {
-    const std::string temporary = join_path(folder_of(options.output), ".tmp-" + split(options.output, '/').back());
+    const std::string temporary =
+        join_path(folder_of(options.output), ".tmp-" + split(options.output, '/').back());
     dist::all_or_none(world, [&] {
       if (job.is_driver()) real_files().write(temporary, "");
     });
-    ml::write_predictions(job.context(), model->scorer(), dataset, columns, 0, [&](const std::string& text) { real_files().append(temporary, text); });
+    ml::write_predictions(job.context(), model->scorer(), dataset, columns, 0,
+                          [&](const std::string& text) { real_files().append(temporary, text); });
     dist::all_or_none(world, [&] {
       if (!job.is_driver()) return;
       real_files().sync(temporary);
       real_files().rename(temporary, options.output);
     });
   } else if (options.show == 0) {
-    ml::write_predictions(job.context(), model->scorer(), dataset, columns, 0, [](const std::string& text) { std::cout << text; });
+    ml::write_predictions(job.context(), model->scorer(), dataset, columns, 0,
+                          [](const std::string& text) { std::cout << text; });
     if (job.is_driver()) std::cout << std::flush;
   }
   return ExitCode::Done;
@@ -87,7 +96,9 @@ void add_predict_command(CLI::App& app, CommonOptions& common, Command& chosen) 
   command->add_option("--output", options->output, "CSV file to write; default: standard output");
   command->add_option("--show", options->show, "print a table of the first N rows");
   add_common_options(*command, common);
-  command->callback([options, &common, &chosen] { chosen = [options, &common](auto& world) { return predict(*options, common, world); }; });
+  command->callback([options, &common, &chosen] {
+    chosen = [options, &common](auto& world) { return predict(*options, common, world); };
+  });
 }
 
 }  // namespace lockstep::apps

@@ -14,22 +14,29 @@ namespace lockstep::apps {
 namespace {
 
 nlohmann::ordered_json describe_model(const ml::LoadedModel& model) {
-  nlohmann::ordered_json json{{"name", model.pipeline().name()}, {"lockstep_version", model.pipeline().lockstep_version()}};
+  nlohmann::ordered_json json{{"name", model.pipeline().name()},
+                              {"lockstep_version", model.pipeline().lockstep_version()}};
   json["input"] = to_string(model.network().input());
   json["loss"] = model.network().loss_name();
   json["parameters"] = model.network().parameter_count();
   for (const auto& layer : model.network().summary()) {
-    json["layers"].push_back({{"name", layer.name}, {"kind", layer.kind}, {"output", to_string(layer.output)}, {"parameters", layer.parameters}});
+    json["layers"].push_back({{"name", layer.name},
+                              {"kind", layer.kind},
+                              {"output", to_string(layer.output)},
+                              {"parameters", layer.parameters}});
   }
   return json;
 }
 
 std::string model_text(const nlohmann::ordered_json& json) {
-  std::string text = fmt::format("{} (lockstep {})\ninput {}, loss {}\n", json["name"].get<std::string>(),
-                                 json["lockstep_version"].get<std::string>(), json["input"].get<std::string>(), json["loss"].get<std::string>());
+  std::string text =
+      fmt::format("{} (lockstep {})\ninput {}, loss {}\n", json["name"].get<std::string>(),
+                  json["lockstep_version"].get<std::string>(), json["input"].get<std::string>(),
+                  json["loss"].get<std::string>());
   std::vector<std::vector<std::string>> rows;
   for (const auto& layer : json["layers"]) {
-    rows.push_back({layer["name"], layer["kind"], layer["output"], count_text(layer["parameters"].get<std::uint64_t>())});
+    rows.push_back({layer["name"], layer["kind"], layer["output"],
+                    count_text(layer["parameters"].get<std::uint64_t>())});
   }
   rows.push_back({"total", "", "", count_text(json["parameters"].get<std::uint64_t>())});
   return text + table({"layer", "kind", "output", "parameters"}, rows);
@@ -41,14 +48,16 @@ ExitCode show(const std::string& path, const CommonOptions& common, dist::Commun
   if (!job.is_driver()) return ExitCode::Done;
   auto json = describe_model(*model);
   const std::string metrics = join_path(path, "metrics.json");
-  if (real_files().exists(metrics)) json["metrics"] = nlohmann::ordered_json::parse(real_files().read(metrics));
+  if (real_files().exists(metrics))
+    json["metrics"] = nlohmann::ordered_json::parse(real_files().read(metrics));
   if (common.json) {
     std::cout << json.dump() << std::endl;
     return ExitCode::Done;
   }
   std::cout << model_text(json);
   if (json.contains("metrics")) {
-    for (const auto& [section, values] : json["metrics"].items()) std::cout << section << "\n" << metrics_text(values);
+    for (const auto& [section, values] : json["metrics"].items())
+      std::cout << section << "\n" << metrics_text(values);
   }
   std::cout << std::flush;
   return ExitCode::Done;
@@ -58,10 +67,13 @@ ExitCode show(const std::string& path, const CommonOptions& common, dist::Commun
 
 void add_show_command(CLI::App& app, CommonOptions& common, Command& chosen) {
   auto path = std::make_shared<std::string>();
-  auto* command = app.add_subcommand("show", "architecture, parameters and metrics of a model or run");
+  auto* command =
+      app.add_subcommand("show", "architecture, parameters and metrics of a model or run");
   command->add_option("MODEL", *path, "run folder or model folder")->required();
   add_common_options(*command, common);
-  command->callback([path, &common, &chosen] { chosen = [path, &common](auto& world) { return show(*path, common, world); }; });
+  command->callback([path, &common, &chosen] {
+    chosen = [path, &common](auto& world) { return show(*path, common, world); };
+  });
 }
 
 }  // namespace lockstep::apps

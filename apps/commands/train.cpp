@@ -24,22 +24,26 @@ struct TrainOptions {
 };
 
 /// COLLECTIVE. The run folder on the driver, null elsewhere.
-std::unique_ptr<ml::RunFolder> open_run_folder(const Job& job, const TrainOptions& options, const proto::Experiment& experiment) {
+std::unique_ptr<ml::RunFolder> open_run_folder(const Job& job, const TrainOptions& options,
+                                               const proto::Experiment& experiment) {
   std::unique_ptr<ml::RunFolder> folder;
   dist::all_or_none(job.context().ranks, [&] {
     if (!job.is_driver()) return;
     std::string path = !options.run_dir.empty() ? options.run_dir : experiment.output().run_dir();
     if (path.empty()) path = ml::default_run_path(real_files(), experiment.name(), options.resume);
     folder = std::make_unique<ml::RunFolder>(real_files(), path, options.resume);
-    // A resumed run keeps the config it began with: the digest in its checkpoints tells whether this one may go on.
-    if (!options.resume || !real_files().exists(folder->file("config.textproto"))) folder->write("config.textproto", to_text(experiment));
+    // A resumed run keeps the config it began with: the digest in its checkpoints tells whether
+    // this one may go on.
+    if (!options.resume || !real_files().exists(folder->file("config.textproto")))
+      folder->write("config.textproto", to_text(experiment));
     log::also_to(folder->file("log.txt"), options.resume);
     log::info("run folder {}", path);
   });
   return folder;
 }
 
-void print_result(const CommonOptions& common, const ml::RunFolder& folder, const std::string& metrics_json) {
+void print_result(const CommonOptions& common, const ml::RunFolder& folder,
+                  const std::string& metrics_json) {
   auto metrics = nlohmann::ordered_json::parse(metrics_json);
   if (common.json) {
     metrics["run_dir"] = folder.path();
@@ -53,14 +57,16 @@ void print_result(const CommonOptions& common, const ml::RunFolder& folder, cons
   std::fflush(stdout);
 }
 
-ExitCode train(const TrainOptions& options, const CommonOptions& common, dist::Communicator& world) {
+ExitCode train(const TrainOptions& options, const CommonOptions& common,
+               dist::Communicator& world) {
   const Config config = open_experiment(world, options.experiment);
   const auto& experiment = config.experiment;
   Job job(world, common, experiment.cluster(), experiment.seed(), config_digest(experiment));
   dist::watch_stop_signals();
   const auto folder = open_run_folder(job, options, experiment);
   const auto loss = ml::network_of(experiment).loss().kind_case();
-  TrainingProgress progress(loss != proto::Loss::kMeanSquaredError && loss != proto::Loss::kMeanAbsoluteError && loss != proto::Loss::kHuber);
+  TrainingProgress progress(loss != proto::Loss::kMeanSquaredError &&
+                            loss != proto::Loss::kMeanAbsoluteError && loss != proto::Loss::kHuber);
   ml::Outcome outcome;
   with_locations(config.locations, [&] {
     ml::TrainOptions how;
@@ -68,7 +74,8 @@ ExitCode train(const TrainOptions& options, const CommonOptions& common, dist::C
     outcome = ml::train_experiment(job.context(), experiment, folder.get(), progress, how);
   });
   if (outcome.training.stopped) {
-    log::info("stopped by a signal after a checkpoint at step {}; go on with --resume", outcome.training.steps);
+    log::info("stopped by a signal after a checkpoint at step {}; go on with --resume",
+              outcome.training.steps);
     return ExitCode::Stopped;
   }
   dist::all_or_none(world, [&] {
@@ -83,12 +90,16 @@ ExitCode train(const TrainOptions& options, const CommonOptions& common, dist::C
 
 void add_train_command(CLI::App& app, CommonOptions& common, Command& chosen) {
   auto options = std::make_shared<TrainOptions>();
-  auto* command = app.add_subcommand("train", "train, evaluate and save the model of an experiment");
+  auto* command =
+      app.add_subcommand("train", "train, evaluate and save the model of an experiment");
   add_experiment_options(*command, options->experiment);
   command->add_option("--run-dir", options->run_dir, "the run folder; default runs/NAME-DATE");
-  command->add_flag("--resume", options->resume, "go on from the newest checkpoint of the run folder, on any number of ranks");
+  command->add_flag("--resume", options->resume,
+                    "go on from the newest checkpoint of the run folder, on any number of ranks");
   add_common_options(*command, common);
-  command->callback([options, &common, &chosen] { chosen = [options, &common](auto& world) { return train(*options, common, world); }; });
+  command->callback([options, &common, &chosen] {
+    chosen = [options, &common](auto& world) { return train(*options, common, world); };
+  });
 }
 
 }  // namespace lockstep::apps

@@ -9,8 +9,10 @@
 namespace lockstep::ml {
 
 BinarySums::BinarySums(const proto::BinaryEvaluator& config) {
-  for (const int name : config.metric_name()) names_.push_back(static_cast<proto::BinaryEvaluator::Metric>(name));
-  if (names_.empty()) names_ = {proto::BinaryEvaluator::AREA_UNDER_ROC, proto::BinaryEvaluator::ACCURACY};
+  for (const int name : config.metric_name())
+    names_.push_back(static_cast<proto::BinaryEvaluator::Metric>(name));
+  if (names_.empty())
+    names_ = {proto::BinaryEvaluator::AREA_UNDER_ROC, proto::BinaryEvaluator::ACCURACY};
 }
 
 void BinarySums::add(const Scored& scored) {
@@ -20,7 +22,8 @@ void BinarySums::add(const Scored& scored) {
     auto& counts = by_score_[score];
     (positive ? counts.positives : counts.negatives) += 1;
     right_ += (score > 0.5f) == positive;
-    log_loss_ -= log_exact(std::max(1e-15, positive ? static_cast<double>(score) : 1 - static_cast<double>(score)));
+    log_loss_ -= log_exact(
+        std::max(1e-15, positive ? static_cast<double>(score) : 1 - static_cast<double>(score)));
   }
 }
 
@@ -71,7 +74,8 @@ double BinarySums::area_under_roc() const {
   double area = 0;
   std::int64_t positives = 0;
   for (const auto& [score, counts] : by_score_) {
-    area += static_cast<double>(counts.negatives) * static_cast<double>(2 * positives + counts.positives);
+    area += static_cast<double>(counts.negatives) *
+            static_cast<double>(2 * positives + counts.positives);
     positives += counts.positives;
   }
   return area / 2 / static_cast<double>(all.positives) / static_cast<double>(all.negatives);
@@ -101,10 +105,18 @@ void BinarySums::finish(nlohmann::ordered_json& metrics) const {
   for (const auto name : names_) {
     auto& value = metrics[metric_key(proto::BinaryEvaluator::Metric_Name(name))];
     switch (name) {
-      case proto::BinaryEvaluator::AREA_UNDER_ROC: value = area_under_roc(); break;
-      case proto::BinaryEvaluator::AREA_UNDER_PR: value = area_under_pr(); break;
-      case proto::BinaryEvaluator::ACCURACY: value = static_cast<double>(right_) / rows; break;
-      case proto::BinaryEvaluator::LOG_LOSS: value = log_loss_ / rows; break;
+      case proto::BinaryEvaluator::AREA_UNDER_ROC:
+        value = area_under_roc();
+        break;
+      case proto::BinaryEvaluator::AREA_UNDER_PR:
+        value = area_under_pr();
+        break;
+      case proto::BinaryEvaluator::ACCURACY:
+        value = static_cast<double>(right_) / rows;
+        break;
+      case proto::BinaryEvaluator::LOG_LOSS:
+        value = log_loss_ / rows;
+        break;
     }
   }
 }

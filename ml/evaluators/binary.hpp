@@ -6,8 +6,9 @@
 namespace lockstep::ml {
 
 /// Binary metrics from the exact counts of positives and negatives at every distinct score.
-/// ROC: points (FPR, TPR) over thresholds from high to low, (0,0) first, (1,1) last; area by trapezoids.
-/// PR: points (recall, precision), first (0, precision of the highest threshold); area by trapezoids, as Spark does.
+/// ROC: points (FPR, TPR) over thresholds from high to low, (0,0) first, (1,1) last; area by
+/// trapezoids. PR: points (recall, precision), first (0, precision of the highest threshold); area
+/// by trapezoids, as Spark does.
 class BinarySums final : public EvaluatorSums {
  public:
   explicit BinarySums(const proto::BinaryEvaluator& config);

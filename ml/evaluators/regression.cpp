@@ -7,8 +7,10 @@
 
 namespace lockstep::ml {
 
-RegressionSums::RegressionSums(const proto::RegressionEvaluator& config) : through_origin_(config.through_origin()) {
-  for (const int name : config.metric_name()) names_.push_back(static_cast<proto::RegressionEvaluator::Metric>(name));
+RegressionSums::RegressionSums(const proto::RegressionEvaluator& config)
+    : through_origin_(config.through_origin()) {
+  for (const int name : config.metric_name())
+    names_.push_back(static_cast<proto::RegressionEvaluator::Metric>(name));
   using M = proto::RegressionEvaluator;
   if (names_.empty()) names_ = {M::RMSE, M::MAE, M::R2};
 }
@@ -32,7 +34,8 @@ void RegressionSums::merge(const EvaluatorSums& right) {
   Sums& a = sums_;
   if (b.count == 0) return;
   const double count = a.count + b.count, cross = a.count * b.count / count;
-  const double label_shift = b.label_mean - a.label_mean, prediction_shift = b.prediction_mean - a.prediction_mean;
+  const double label_shift = b.label_mean - a.label_mean,
+               prediction_shift = b.prediction_mean - a.prediction_mean;
   a.label_square += b.label_square + label_shift * label_shift * cross;
   a.prediction_square += b.prediction_square + prediction_shift * prediction_shift * cross;
   a.label_mean += label_shift * b.count / count;
@@ -49,15 +52,19 @@ double RegressionSums::metric(proto::RegressionEvaluator::Metric name) const {
   const Sums& s = sums_;
   if (s.count == 0) return 0;
   switch (name) {
-    case proto::RegressionEvaluator::MSE: return s.squared / s.count;
-    case proto::RegressionEvaluator::RMSE: return std::sqrt(s.squared / s.count);
-    case proto::RegressionEvaluator::MAE: return s.absolute / s.count;
+    case proto::RegressionEvaluator::MSE:
+      return s.squared / s.count;
+    case proto::RegressionEvaluator::RMSE:
+      return std::sqrt(s.squared / s.count);
+    case proto::RegressionEvaluator::MAE:
+      return s.absolute / s.count;
     case proto::RegressionEvaluator::VAR: {
       const double shift = s.prediction_mean - s.label_mean;
       return s.prediction_square / s.count + shift * shift;
     }
     case proto::RegressionEvaluator::R2: {
-      const double total = s.label_square + (through_origin_ ? s.count * s.label_mean * s.label_mean : 0);
+      const double total =
+          s.label_square + (through_origin_ ? s.count * s.label_mean * s.label_mean : 0);
       return 1 - s.squared / total;
     }
   }
@@ -65,7 +72,8 @@ double RegressionSums::metric(proto::RegressionEvaluator::Metric name) const {
 }
 
 void RegressionSums::finish(nlohmann::ordered_json& metrics) const {
-  for (const auto name : names_) metrics[metric_key(proto::RegressionEvaluator::Metric_Name(name))] = metric(name);
+  for (const auto name : names_)
+    metrics[metric_key(proto::RegressionEvaluator::Metric_Name(name))] = metric(name);
 }
 
 }  // namespace lockstep::ml

@@ -1,5 +1,5 @@
-/// The main of tests that run on several ranks: rank 0 prints, every rank's failures count. Use CHECK, not REQUIRE, before
-/// the last collective of a test.
+/// The main of tests that run on several ranks: rank 0 prints, every rank's failures count. Use
+/// CHECK, not REQUIRE, before the last collective of a test.
 #define CATCH_CONFIG_RUNNER
 #include "tests/mpi/mpi_test.hpp"
 
@@ -23,7 +23,8 @@ int main(int argc, char** argv) {
     options.check_collectives = true;
     world.configure(options);
     tests::the_world = &world;
-    if (world.rank() != 0 && std::freopen("/dev/null", "w", stdout) == nullptr) return ExitCode::Internal;
+    if (world.rank() != 0 && std::freopen("/dev/null", "w", stdout) == nullptr)
+      return ExitCode::Internal;
     std::int64_t failures[] = {Catch::Session().run(argc, argv)};
     world.allreduce_max(failures);
     return failures[0] == 0 ? ExitCode::Done : ExitCode::Internal;
