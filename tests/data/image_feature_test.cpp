@@ -7,7 +7,6 @@
 
 using namespace lockstep;
 using namespace lockstep::data;
-using Catch::Matchers::Contains;
 
 namespace {
 
@@ -90,7 +89,7 @@ TEST_CASE("ImageFeature: configs that do not fit are ConfigErrors", "[data][imag
       stage(text);
       FAIL_CHECK("no error");
     } catch (const ConfigError& error) {
-      CHECK_THAT(error.where().field, Catch::StartsWith("stage[0].image_feature"));
+      CHECK_THAT(error.where().field, begins_with("stage[0].image_feature"));
     }
   }
 }
@@ -101,7 +100,7 @@ TEST_CASE("ImageFeature checks the width of its input", "[data][image_feature]")
     pixels.output_schema(vectors(785));
     FAIL("no error");
   } catch (const ConfigError& error) {
-    CHECK_THAT(error.what(), Contains("785") && Contains("784"));
+    CHECK_THAT(error.what(), has_text("785") && has_text("784"));
     CHECK(error.where().field == "stage[0].image_feature");
   }
   CHECK_THROWS_AS(pixels.output_schema(vectors(780)), ConfigError);
@@ -109,7 +108,7 @@ TEST_CASE("ImageFeature checks the width of its input", "[data][image_feature]")
   CHECK_THROWS_AS(pixels.output_schema(vectors(785, true)), ConfigError);
   Schema other;
   other.add("features", {ColumnType::Kind::Image, {1, 28, 28}});
-  CHECK_THROWS_WITH(pixels.output_schema(other), Contains("image 1x28x28"));
+  CHECK_THROWS_WITH(pixels.output_schema(other), has_text("image 1x28x28"));
   CHECK_THROWS_AS(pixels.output_schema(Schema()), ConfigError);
 }
 
@@ -118,7 +117,7 @@ TEST_CASE(
     "[data][image_feature]") {
   const auto pixels = stage("height: 1 width: 3");
   CHECK(images_of(pixels, SparseVectors{2, {0, 1}, {1}, {5}}, 1) == std::vector<float>{0, 5, 0});
-  CHECK_THROWS_WITH(images_of(pixels, SparseVectors{4, {0, 1}, {3}, {5}}, 1), Contains("row 41"));
+  CHECK_THROWS_WITH(images_of(pixels, SparseVectors{4, {0, 1}, {3}, {5}}, 1), has_text("row 41"));
   CHECK_THROWS_AS(images_of(pixels, DenseVectors{2, {1, 2}}, 1), DataError);
   CHECK(images_of(pixels, DenseVectors{3, {}}, 0).empty());
 }

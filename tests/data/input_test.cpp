@@ -8,7 +8,6 @@
 
 using namespace lockstep;
 using namespace lockstep::data;
-using Catch::Matchers::Contains;
 
 namespace {
 
@@ -61,7 +60,7 @@ TEST_CASE("a damaged or cut off packed file is a FileError that names it", "[dat
       read_all(path);
       FAIL_CHECK("no error");
     } catch (const FileError& error) {
-      CHECK_THAT(error.what(), Contains(path));
+      CHECK_THAT(error.what(), has_text(path));
       CHECK(error.where().file == path);
     }
   }
@@ -69,9 +68,9 @@ TEST_CASE("a damaged or cut off packed file is a FileError that names it", "[dat
 
 TEST_CASE("a missing file and a folder are FileErrors with the path", "[data][input]") {
   const tests::TemporaryFolder folder;
-  CHECK_THROWS_WITH(InputFile(folder.path() + "/none.txt"), Contains(folder.path() + "/none.txt"));
+  CHECK_THROWS_WITH(InputFile(folder.path() + "/none.txt"), has_text(folder.path() + "/none.txt"));
   CHECK_THROWS_AS(InputFile(folder.path() + "/none.txt"), FileError);
-  CHECK_THROWS_WITH(InputFile(folder.path()), Contains("is a folder"));
+  CHECK_THROWS_WITH(InputFile(folder.path()), has_text("is a folder"));
 }
 
 TEST_CASE("read_lines: wherever a file is cut, every line is read once and whole",

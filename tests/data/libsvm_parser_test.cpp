@@ -10,7 +10,6 @@
 #include "tests/catch.hpp"
 
 using namespace lockstep::data;
-using Catch::Matchers::Contains;
 
 namespace {
 
@@ -79,7 +78,7 @@ TEST_CASE("libsvm: zero_based and the width", "[data][libsvm]") {
   const auto zero = problem("1 1:1\n1 0:5\n");
   CHECK(zero.line == 1);
   CHECK(zero.column == 3);
-  CHECK_THAT(zero.advice, Contains("zero_based"));
+  CHECK_THAT(zero.advice, has_text("zero_based"));
 }
 
 TEST_CASE("libsvm: a bad row is named with line, column and text", "[data][libsvm]") {
@@ -114,7 +113,7 @@ TEST_CASE("libsvm: a bad row is named with line, column and text", "[data][libsv
   const auto found = problem(bad.text);
   CHECK(found.line == bad.line);
   CHECK(found.column == bad.column);
-  CHECK_THAT(found.what, Contains(bad.what));
+  CHECK_THAT(found.what, has_text(bad.what));
   CHECK_FALSE(found.advice.empty());
 }
 
@@ -122,8 +121,8 @@ TEST_CASE("libsvm: a row wider than num_features names the index", "[data][libsv
   const auto wide =
       problem("1 4:1\n1 5:1", {.num_features = 4, .width_comes_from = "the training rows"});
   CHECK(wide.line == 1);
-  CHECK_THAT(wide.what, Contains("index 5"));
-  CHECK_THAT(wide.advice, Contains("4") && Contains("the training rows"));
+  CHECK_THAT(wide.what, has_text("index 5"));
+  CHECK_THAT(wide.advice, has_text("4") && has_text("the training rows"));
 }
 
 TEST_CASE("libsvm: labels may be optional", "[data][libsvm]") {

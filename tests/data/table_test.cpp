@@ -31,8 +31,8 @@ TEST_CASE("Schema::at names the config field and the column that was meant", "[d
     FAIL("no error");
   } catch (const ConfigError& error) {
     CHECK(error.where().field == "stage[0].network.input_col");
-    CHECK_THAT(error.what(), Catch::Matchers::Contains("'feature'"));
-    CHECK_THAT(error.advice(), Catch::Matchers::Contains("features"));
+    CHECK_THAT(error.what(), has_text("'feature'"));
+    CHECK_THAT(error.advice(), has_text("features"));
   }
 }
 
