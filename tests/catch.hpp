@@ -1,5 +1,6 @@
 #pragma once
-/// Catch2, whichever version the system has: 2 on Debian 12, 3 on Debian 13. What differs between them gets one name here.
+/// Catch2, whichever version the system has: 2 on Debian 12, 3 on Debian 13. What differs between
+/// them gets one name here.
 #include <string>
 
 #if __has_include(<catch2/catch_all.hpp>)

@@ -157,8 +157,7 @@ TEST_CASE("all_or_none tells the error of the lowest failing rank, whatever its 
   CHECK(message_of([&] { throw std::runtime_error("failed on " + std::to_string(rank)); }) ==
         "failed on 0 [internal]");
   CHECK(message_of([] { throw 42; }) == "an exception of an unknown kind [internal]");
-  CHECK_THAT(message_of([] { throw std::bad_alloc(); }),
-             has_text("out of memory"));
+  CHECK_THAT(message_of([] { throw std::bad_alloc(); }), has_text("out of memory"));
   const auto nested = [] {
     try {
       throw std::runtime_error("inner");
