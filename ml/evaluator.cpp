@@ -57,4 +57,18 @@ proto::Evaluate default_evaluator(layers::Task task) {
   return evaluate;
 }
 
+std::vector<MakeSums> make_evaluators(
+    const google::protobuf::RepeatedPtrField<proto::Evaluate>& configs, layers::Task task,
+    std::size_t outputs) {
+  std::vector<MakeSums> evaluators;
+  for (int i = 0; i < configs.size(); ++i) {
+    evaluators.push_back(
+        make_evaluator(configs[i], task, outputs, "evaluate[" + std::to_string(i) + "]"));
+  }
+  if (evaluators.empty()) {
+    evaluators.push_back(make_evaluator(default_evaluator(task), task, outputs, "evaluate"));
+  }
+  return evaluators;
+}
+
 }  // namespace lockstep::ml

@@ -47,4 +47,10 @@ MakeSums make_evaluator(const proto::Evaluate& config, layers::Task task, std::s
 /// The evaluator a task gets when the config names none.
 proto::Evaluate default_evaluator(layers::Task task);
 
+/// The evaluators of a config or a saved pipeline; where it names none, default_evaluator(task).
+/// @throws ConfigError as make_evaluator does
+std::vector<MakeSums> make_evaluators(
+    const google::protobuf::RepeatedPtrField<proto::Evaluate>& configs, layers::Task task,
+    std::size_t outputs);
+
 }  // namespace lockstep::ml

@@ -26,13 +26,6 @@ data::LoadedData load_source(const Context& context, const proto::Experiment& ex
   return data::load(context.ranks, context.threads, source, options);
 }
 
-std::optional<std::size_t> width_of_features(const data::Schema& schema) {
-  if (!schema.has("features")) return std::nullopt;
-  const auto& type = schema.at("features", "");
-  if (type.kind != data::ColumnType::Kind::Vector) return std::nullopt;
-  return type.shape.size();
-}
-
 void load_datasets(const Context& context, const proto::Experiment& experiment,
                    Prepared& prepared) {
   const auto& config = experiment.data();
@@ -75,14 +68,7 @@ void compile_network(const proto::Experiment& experiment, const data::Schema& sc
                         {.field = child(at, "target_col")}, "use label_col");
     }
   }
-  for (int i = 0; i < experiment.evaluate_size(); ++i) {
-    prepared.evaluators.push_back(make_evaluator(
-        experiment.evaluate(i), network.task(), network.outputs(), fmt::format("evaluate[{}]", i)));
-  }
-  if (prepared.evaluators.empty()) {
-    prepared.evaluators.push_back(make_evaluator(default_evaluator(network.task()), network.task(),
-                                                 network.outputs(), "evaluate"));
-  }
+  prepared.evaluators = make_evaluators(experiment.evaluate(), network.task(), network.outputs());
 }
 
 void check_network(const proto::Network& network, const proto::Data& data, const std::string& at,
@@ -115,6 +101,13 @@ void check_network(const proto::Network& network, const proto::Data& data, const
 }
 
 }  // namespace
+
+std::optional<std::size_t> width_of_features(const data::Schema& schema) {
+  if (!schema.has("features")) return std::nullopt;
+  const auto& type = schema.at("features", "");
+  if (type.kind != data::ColumnType::Kind::Vector) return std::nullopt;
+  return type.shape.size();
+}
 
 const proto::Network& network_of(const proto::Experiment& experiment) {
   return experiment.stage(experiment.stage_size() - 1).network();

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,10 @@ std::unique_ptr<Prepared> prepare(const Context& context, const proto::Experimen
 void transform(const Context& context,
                const std::vector<std::unique_ptr<data::Transformer>>& stages,
                data::Dataset& dataset, const NetworkColumns& columns);
+
+/// Width of the vector column "features", so that other files are read as wide; nothing if there is
+/// none. Local.
+std::optional<std::size_t> width_of_features(const data::Schema& schema);
 
 /// What a network expects of its columns. @throws ConfigError
 struct NetworkInput {

@@ -63,18 +63,11 @@ data::Dataset LoadedModel::load(const Context& context, const std::string& path,
   options.seed = pipeline_.seed();
   options.partitions = pipeline_.partitions();
   options.keep_labels_optional = true;
-  const int workers = context.ranks.world_size() - (context.dedicated_driver() ? 1 : 0);
   for (int rank = 0; rank < context.ranks.world_size(); ++rank) {
-    const int worker = rank - (context.dedicated_driver() ? 1 : 0);
-    options.blocks.push_back(worker < 0 ? dist::Node{0, 0}
-                                        : dist::block_of(options.partitions,
-                                                         static_cast<std::size_t>(worker),
-                                                         static_cast<std::size_t>(workers)));
+    options.blocks.push_back(rank_lanes(options.partitions, rank, context.ranks.world_size(), 1,
+                                        context.dedicated_driver()));
   }
-  if (schema_.has("features")) {
-    const auto& type = schema_.at("features", "");
-    if (type.kind == data::ColumnType::Kind::Vector) options.num_features = type.shape.size();
-  }
+  options.num_features = width_of_features(schema_);
   auto dataset = data::load(context.ranks, context.threads, source, options).rows;
   columns = columns_;
   const auto& network = pipeline_.stage(pipeline_.stage_size() - 1).network();

@@ -28,13 +28,8 @@ std::vector<ml::MakeSums> evaluators_of(const ml::Context& context, const ml::Lo
       throw DataError(fmt::format("{} has no labels to compare with", data), {.file = data},
                       "use lockstep predict");
     const auto& network = model.network();
-    for (int i = 0; i < model.pipeline().evaluate_size(); ++i) {
-      evaluators.push_back(ml::make_evaluator(model.pipeline().evaluate(i), network.task(),
-                                              network.outputs(), fmt::format("evaluate[{}]", i)));
-    }
-    if (evaluators.empty())
-      evaluators.push_back(ml::make_evaluator(ml::default_evaluator(network.task()), network.task(),
-                                              network.outputs(), ""));
+    evaluators =
+        ml::make_evaluators(model.pipeline().evaluate(), network.task(), network.outputs());
   });
   return evaluators;
 }
