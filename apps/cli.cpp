@@ -21,6 +21,7 @@ void add_commands(CLI::App& app, CommonOptions& common, Command& chosen) {
   add_check_command(app, common, chosen);
   add_show_command(app, common, chosen);
   add_bench_command(app, common, chosen);
+  add_data_command(app, common, chosen);
 }
 
 /// A mistyped subcommand is the commonest mistake: name the nearest one.

@@ -29,6 +29,7 @@ void add_evaluate_command(CLI::App& app, CommonOptions& common, Command& chosen)
 void add_check_command(CLI::App& app, CommonOptions& common, Command& chosen);
 void add_show_command(CLI::App& app, CommonOptions& common, Command& chosen);
 void add_bench_command(CLI::App& app, CommonOptions& common, Command& chosen);
+void add_data_command(CLI::App& app, CommonOptions& common, Command& chosen);
 
 /// Adds --threads, --verbose, --json and --check-collectives to a command.
 void add_common_options(CLI::App& command, CommonOptions& options);

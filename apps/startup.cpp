@@ -64,11 +64,16 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
 
 void add_experiment_options(CLI::App& command, ExperimentOptions& options) {
   command.add_option("CONFIG", options.config, "experiment file (.textproto)")->required();
+  add_override_options(command, options);
+}
+
+void add_override_options(CLI::App& command, ExperimentOptions& options) {
   command
       .add_option("--set", options.overrides, "override a field, as path=value; may be repeated")
       ->allow_extra_args(false);
   command.add_option("--data", options.data, "training file in place of the config's");
   command.add_option("--test", options.test, "test file in place of the config's");
+  command.add_flag("--no-cache", options.no_cache, "parse the files, do not look for parsed rows");
 }
 
 Config open_experiment(const dist::Communicator& world, const ExperimentOptions& options) {
@@ -77,10 +82,11 @@ Config open_experiment(const dist::Communicator& world, const ExperimentOptions&
     if (world.rank() != 0) return;
     config = load_config(options.config, options.overrides,
                          [&](const proto::Experiment& experiment, Problems& problems) {
-                           ml::check_experiment(experiment, problems);
+                           ml::check_experiment(experiment, problems, options.needs_estimator);
                          });
     Problems problems;
     replace_files(options, config.experiment, problems);
+    if (options.no_cache) config.experiment.mutable_data()->mutable_cache()->set_enabled(false);
     problems.throw_if_any(config.locations);
   });
   std::string bytes = config.experiment.SerializeAsString();

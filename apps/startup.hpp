@@ -18,9 +18,14 @@ struct ExperimentOptions {
   std::string config;
   std::vector<std::string> overrides;  ///< --set
   std::string data, test;              ///< --data, --test: other files in place of the config's
+  bool no_cache = false;               ///< --no-cache
+  bool needs_estimator = true;         ///< the last stage must be one
 };
 
 void add_experiment_options(CLI::App& command, ExperimentOptions& options);
+
+/// --set, --data, --test and --no-cache; the config itself is for the command to name.
+void add_override_options(CLI::App& command, ExperimentOptions& options);
 
 /// COLLECTIVE. The driver loads and checks the config, everybody gets it. `locations` is filled on
 /// the driver only.

@@ -14,22 +14,26 @@ namespace lockstep {
 namespace pb = google::protobuf;
 namespace {
 
-/// Calls visit(message, field) for every set singular string field marked is_path in `message` and
-/// below.
-template <typename Visit>
-void for_each_path(pb::Message& message, const Visit& visit) {
+/// Puts change(path) in place of every string of a field marked is_path in `message` and below.
+template <typename Change>
+void for_each_path(pb::Message& message, const Change& change) {
   const pb::Reflection& reflection = *message.GetReflection();
   std::vector<const pb::FieldDescriptor*> fields;
   reflection.ListFields(message, &fields);
   for (const auto* field : fields) {
-    if (field->options().GetExtension(proto::is_path)) visit(message, field);
-    if (field->cpp_type() != pb::FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    const bool path = field->options().GetExtension(proto::is_path);
+    const bool below = field->cpp_type() == pb::FieldDescriptor::CPPTYPE_MESSAGE;
     if (!field->is_repeated()) {
-      for_each_path(*reflection.MutableMessage(&message, field), visit);
+      if (path) reflection.SetString(&message, field, change(reflection.GetString(message, field)));
+      if (below) for_each_path(*reflection.MutableMessage(&message, field), change);
       continue;
     }
     for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
-      for_each_path(*reflection.MutableRepeatedMessage(&message, field, i), visit);
+      if (path) {
+        reflection.SetRepeatedString(&message, field, i,
+                                     change(reflection.GetRepeatedString(message, field, i)));
+      }
+      if (below) for_each_path(*reflection.MutableRepeatedMessage(&message, field, i), change);
     }
   }
 }
@@ -44,11 +48,7 @@ std::string child(const std::string& at, std::size_t index) {
 }
 
 void resolve_paths(pb::Message& message, const std::string& folder) {
-  for_each_path(message, [&](pb::Message& owner, const pb::FieldDescriptor* field) {
-    const pb::Reflection& reflection = *owner.GetReflection();
-    const std::string path = join_path(folder, reflection.GetString(owner, field));
-    reflection.SetString(&owner, field, path);
-  });
+  for_each_path(message, [&](const std::string& path) { return join_path(folder, path); });
 }
 
 std::string to_text(const pb::Message& message) {
@@ -70,13 +70,14 @@ std::string config_digest(const proto::Experiment& experiment) {
   proto::Experiment essence = experiment;
   essence.clear_cluster();
   essence.clear_output();
+  essence.mutable_data()->clear_memory_limit();
+  essence.mutable_data()->clear_scratch_dir();
+  essence.mutable_data()->clear_cache();
   for (auto& stage : *essence.mutable_stage()) {
     if (stage.has_network()) stage.mutable_network()->clear_checkpoint();
   }
-  for_each_path(essence, [](pb::Message& owner, const pb::FieldDescriptor* field) {
-    const pb::Reflection& reflection = *owner.GetReflection();
-    const auto name = std::filesystem::path(reflection.GetString(owner, field)).filename().string();
-    reflection.SetString(&owner, field, name);
+  for_each_path(essence, [](const std::string& path) {
+    return std::filesystem::path(path).filename().string();
   });
   return checksum(to_text(essence));
 }

@@ -140,11 +140,14 @@ class Assignment {
     if (step.index)
       return fail(path_, "--set: a single element cannot be set",
                   "give the whole list: " + step.name + "=[...]");
-    const bool is_string =
-        field.cpp_type() == pb::FieldDescriptor::CPPTYPE_STRING && !field.is_repeated();
-    const bool quoted = !value_.empty() && (value_.front() == '"' || value_.front() == '\'');
-    if (is_string && !quoted) {
+    const bool is_string = field.cpp_type() == pb::FieldDescriptor::CPPTYPE_STRING;
+    const bool as_typed = value_.empty() || (value_.front() != '"' && value_.front() != '\'' &&
+                                             !(field.is_repeated() && value_.front() == '['));
+    if (is_string && as_typed && !field.is_repeated()) {
       reflection.SetString(&message, &field, value_);
+    } else if (is_string && as_typed) {
+      reflection.ClearField(&message, &field);
+      reflection.AddString(&message, &field, value_);
     } else {
       const std::unique_ptr<pb::Message> parsed(
           message.New());  // a value that does not fit leaves the field as it was
@@ -159,9 +162,18 @@ class Assignment {
       message.MergeFrom(*parsed);
     }
     if (!field.options().GetExtension(proto::is_path)) return;
-    const std::string path = reflection.GetString(
-        message, &field);  // as typed in the shell: relative to the working folder
-    reflection.SetString(&message, &field, std::filesystem::absolute(path).string());
+    // As typed in the shell: relative to the working folder.
+    const auto absolute = [](const std::string& path) {
+      return std::filesystem::absolute(path).string();
+    };
+    if (!field.is_repeated()) {
+      reflection.SetString(&message, &field, absolute(reflection.GetString(message, &field)));
+      return;
+    }
+    for (int i = 0; i < reflection.FieldSize(message, &field); ++i) {
+      reflection.SetRepeatedString(&message, &field, i,
+                                   absolute(reflection.GetRepeatedString(message, &field, i)));
+    }
   }
 
   void fail(const std::string& field, const std::string& what, const std::string& advice) {

@@ -18,6 +18,10 @@ enum class Purpose : std::uint32_t {
   Dropout = 5,         ///< stream = (step, layer)
   SyntheticFeatures = 6,
   SyntheticLabels = 7,
+  Sample = 8,   ///< rows that a sample stage keeps; index = row
+  Augment = 9,  ///< changes of a training image; stream = row
+  Word2Vec = 10,
+  Folds = 11,  ///< folds of a cross-validation; index = row
   Test = 1000,
 };
 

@@ -29,19 +29,43 @@ struct Dataset {
   void keep(const std::vector<std::string>& columns);
 };
 
+/// Where parsed rows are kept for the next time.
+struct CacheOptions {
+  bool enabled = false;
+  std::string folder;           ///< empty: default_cache_folder()
+  std::uint64_t min_bytes = 0;  ///< smaller sources are not kept
+};
+
 struct LoadOptions {
   std::uint64_t seed = 1;
   std::size_t partitions = 64;     ///< K
   std::vector<dist::Node> blocks;  ///< for each rank, the partitions it owns
   double validation_fraction = 0;  ///< share of the rows that goes to LoadedData::validation
-  std::optional<std::size_t> num_features;  ///< width of vectors as known from the training rows
-  bool keep_labels_optional = false;  ///< predict: rows may have no label; the label column is
-                                      ///< there only if all rows have one
+  const Schema* like = nullptr;  ///< the training file's: others are read with its types and widths
+  bool labels_optional = false;  ///< predict: rows may have no label; the label column is there
+                                 ///< only if all rows have one
+  std::uint64_t memory_limit_bytes = 0;  ///< rows kept in memory by a rank, about; 0: all
+  std::string scratch_folder;            ///< where the rest goes; empty: scratch_folder()
+  CacheOptions cache;
+};
+
+/// Options of an experiment's data: memory limit, scratch folder, cache. The rest is for the
+/// caller.
+LoadOptions load_options(const proto::Data& config, std::uint64_t seed);
+
+/// Where the time of a load went, on this rank.
+struct LoadTimes {
+  double parse_seconds = 0;        ///< reading and parsing
+  double move_seconds = 0;         ///< to the partitions' owners, into columns, into the cache
+  double cache_seconds = 0;        ///< finding, checking and mapping cached partitions
+  std::uint64_t source_bytes = 0;  ///< of all files, as they lie on disk
+  bool from_cache = false;
 };
 
 struct LoadedData {
   Dataset rows;
   Dataset validation;  ///< rows == 0 unless a validation_fraction was asked for
+  LoadTimes times{};
 };
 
 /// COLLECTIVE. Every row i of n gets position = Permutation(seed, Partition, n)(i); the first
@@ -54,7 +78,14 @@ LoadedData load(const dist::Communicator& ranks, ThreadPool& threads, const prot
                 const LoadOptions& options);
 
 /// First position of partition `p` of `partitions` over `rows` rows: ceil(p * rows / partitions).
-std::uint64_t partition_begin(std::uint64_t rows, std::size_t partitions, std::size_t p);
+inline std::uint64_t partition_begin(std::uint64_t rows, std::size_t partitions, std::size_t p) {
+  return (p * rows + partitions - 1) / partitions;
+}
+
+/// The schema of `source` as its first rows show it: types may turn out wider, libsvm widths are
+/// open. Reads the beginning of the first file: call it on the driver. @throws ConfigError,
+/// FileError, DataError
+Schema peek_schema(const proto::Source& source);
 
 /// A copy of `source` that reads `path` instead (for --data and --test). For idx, `path` is the
 /// images file, the labels file is found beside it by the usual names (images-idx3 -> labels-idx1)
@@ -62,7 +93,8 @@ std::uint64_t partition_begin(std::uint64_t rows, std::size_t partitions, std::s
 /// guess_source(path). @throws FileError in that case only
 proto::Source with_path(const proto::Source& source, const std::string& path);
 
-/// A source guessed from a file's name and first bytes: idx magic, else libsvm. @throws FileError
+/// A source guessed from a file's name and first bytes: .csv and .tsv, .jsonl and .ndjson, idx
+/// magic, libsvm where the first line reads so, else lines of text. @throws FileError
 proto::Source guess_source(const std::string& path);
 
 }  // namespace lockstep::data

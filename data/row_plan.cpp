@@ -29,10 +29,6 @@ std::vector<int> owners_of(const LoadOptions& options) {
 
 }  // namespace
 
-std::uint64_t partition_begin(std::uint64_t rows, std::size_t partitions, std::size_t p) {
-  return (p * rows + partitions - 1) / partitions;
-}
-
 RowPlan::RowPlan(std::uint64_t rows, const LoadOptions& options)
     : permutation_(Random(options.seed, Purpose::Partition), rows), owners_(owners_of(options)) {
   expects(rows >= 1 && !owners_.empty(), "there are rows and partitions");
@@ -81,10 +77,11 @@ Dataset make_dataset(const std::string& name, const RowPlan& plan, Part part, di
   threads.for_each(dataset.own.size(), [&](std::size_t, std::size_t i) {
     Partition& partition = dataset.own[i];
     partition.index = block.begin + i;
-    partition.row_ids.resize(static_cast<std::size_t>(plan.partition_rows(part, partition.index)));
-    for (std::size_t slot = 0; slot < partition.row_ids.size(); ++slot) {
-      partition.row_ids[slot] = plan.row_at(part, partition.index, slot);
-    }
+    std::vector<std::uint64_t> ids(
+        static_cast<std::size_t>(plan.partition_rows(part, partition.index)));
+    for (std::size_t slot = 0; slot < ids.size(); ++slot)
+      ids[slot] = plan.row_at(part, partition.index, slot);
+    partition.row_ids = std::move(ids);
   });
   return dataset;
 }

@@ -37,6 +37,7 @@ class RowPlan {
   std::uint64_t position(std::uint64_t row) const noexcept { return permutation_(row); }
   Place place(std::uint64_t position) const noexcept;
   int owner(std::size_t partition) const noexcept { return owners_[partition]; }
+  const std::vector<int>& owners() const noexcept { return owners_; }
 
   /// The row of the source at slot `slot` of a partition.
   std::uint64_t row_at(Part part, std::size_t partition, std::uint64_t slot) const noexcept;

@@ -1,37 +1,122 @@
 #pragma once
-/// Feature stages. A fitted stage (transformer) adds columns to a partition; it is local and
+/// Feature stages. A stage may learn something from the training rows (fit), then changes a
+/// partition at a time: it adds columns, or cleans rows. Everything but fit() is local and
 /// MPI-free.
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/proto/stage.pb.h"
 #include "data/dataset.hpp"
 #include "data/table.hpp"
+#include "dist/job.hpp"
 
 namespace lockstep::data {
 
-class Transformer {
- public:
-  virtual ~Transformer() = default;
+/// Whose rows a stage changes: stages that drop rows leave those alone that are to be scored,
+/// unless they are told otherwise.
+enum class Phase { Training, Scoring };
 
-  /// The schema after this stage. @throws ConfigError if a column is missing or of the wrong type.
+/// What a stage did to rows of a partition, for people.
+struct Effect {
+  std::uint64_t rows = 0;
+  const char* verb = nullptr;  ///< "dropped", "filled"; null: nothing to tell
+};
+
+/// What fit() learns from: the training rows, as the stages before have left them.
+class Fitting {
+ public:
+  Fitting(const dist::Communicator* ranks, ThreadPool& threads, const Dataset& rows,
+          std::uint64_t seed)
+      : ranks_(ranks), threads_(threads), rows_(rows), seed_(seed) {}
+
+  /// COLLECTIVE. The job's result over all training rows, the same on every rank. Without ranks
+  /// (in a unit test) the dataset is all there is.
+  template <typename Job>
+  auto run(const Job& job) const {
+    const auto release = [](const Partition& partition) { partition.release(); };
+    if (ranks_ == nullptr) return dist::run_job_locally(threads_, job, rows_.own);
+    return dist::run_job(*ranks_, threads_, job, rows_.partitions, rows_.block, rows_.own, release);
+  }
+
+  const Schema& schema() const noexcept { return rows_.schema; }
+  std::uint64_t rows() const noexcept { return rows_.rows; }
+  std::size_t partitions() const noexcept { return rows_.partitions; }
+  std::uint64_t seed() const noexcept { return seed_; }
+
+ private:
+  const dist::Communicator* ranks_;
+  ThreadPool& threads_;
+  const Dataset& rows_;
+  std::uint64_t seed_;
+};
+
+class FeatureStage {
+ public:
+  virtual ~FeatureStage() = default;
+
+  /// The columns it reads.
+  virtual std::vector<std::string> input_columns() const = 0;
+
+  /// The schema after this stage. Before fit() the widths and labels it will learn are left open.
+  /// @throws ConfigError if a column is missing or of the wrong type, or the output is there
+  /// already.
   virtual Schema output_schema(const Schema& input) const = 0;
 
-  /// Adds this stage's columns. @throws DataError naming the row and the value that do not fit.
-  virtual void transform(Partition& partition) const = 0;
+  /// COLLECTIVE, once, before transform(); nothing to do for most. @throws DataError
+  virtual void fit(const Fitting&) {}
 
-  /// The fitted stage as it goes into model/pipeline.textproto.
+  /// False: fit() has something to learn (and nothing was loaded from a model).
+  virtual bool is_fitted() const { return true; }
+
+  /// Adds this stage's columns, or changes rows. Thread-safe. @throws DataError naming the row and
+  /// the value that do not fit.
+  virtual Effect transform(Partition& partition, Phase phase) const = 0;
+
+  /// The fitted stage as it goes into model/pipeline.textproto: a stage made from it is fitted.
   virtual proto::Stage save() const = 0;
 };
 
 /// True for feature stages, false for estimators such as network.
 bool is_feature_stage(const proto::Stage& stage);
 
-/// Checks the stage's config against itself (not against data) and makes its transformer. `at` is
-/// the config path, for example "stage[0]". Stages that must be fitted first come with a fit job
-/// here later.
+/// Checks the stage's config against itself (not against data) and makes the stage. `at` is the
+/// config path, for example "stage[0]".
 /// @throws ConfigError
-std::unique_ptr<Transformer> make_transformer(const proto::Stage& stage, const std::string& at);
+std::unique_ptr<FeatureStage> make_feature_stage(const proto::Stage& stage, const std::string& at);
+
+// ---- for those who write stages
+
+/// The type of an input column of one of these kinds. @throws ConfigError naming the field
+const ColumnType& input_column(const Schema& schema, const std::string& name,
+                               std::initializer_list<ColumnType::Kind> kinds,
+                               const std::string& field);
+
+/// Adds an output column, which must be new. @throws ConfigError naming the field
+void add_output(Schema& schema, const std::string& name, ColumnType type, const std::string& field);
+
+/// Pairs input and output columns: `input_col` and `output_col`, or `input_cols` and `output_cols`
+/// of the same length; never both. @throws ConfigError
+struct ColumnPair {
+  std::string input, output;
+  std::string input_field, output_field;  ///< their config paths
+};
+template <typename Config>
+std::vector<ColumnPair> column_pairs(const Config& config, const std::string& at);
+
+std::vector<ColumnPair> make_column_pairs(bool has_one, const std::string& input,
+                                          const std::string& output,
+                                          const std::vector<std::string>& inputs,
+                                          const std::vector<std::string>& outputs,
+                                          const std::string& at);
+
+template <typename Config>
+std::vector<ColumnPair> column_pairs(const Config& config, const std::string& at) {
+  return make_column_pairs(config.has_input_col() || config.has_output_col(), config.input_col(),
+                           config.output_col(),
+                           {config.input_cols().begin(), config.input_cols().end()},
+                           {config.output_cols().begin(), config.output_cols().end()}, at);
+}
 
 }  // namespace lockstep::data

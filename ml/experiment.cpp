@@ -7,44 +7,30 @@
 
 #include "core/config.hpp"
 #include "core/log.hpp"
+#include "data/features/image_feature.hpp"
 #include "dist/session.hpp"
+#include "ml/datasets.hpp"
 
 namespace lockstep::ml {
 namespace {
 
-/// The loading of one source with this experiment's partitions.
-data::LoadedData load_source(const Context& context, const proto::Experiment& experiment,
-                             const StepPlan& plan, const proto::Source& source,
-                             double validation_fraction, std::optional<std::size_t> num_features) {
-  data::LoadOptions options;
-  options.seed = experiment.seed();
+/// How this experiment's sources are loaded.
+data::LoadOptions load_options(const Context& context, const proto::Experiment& experiment,
+                               const StepPlan& plan) {
+  auto options = data::load_options(experiment.data(), experiment.seed());
   options.partitions = plan.partitions;
   options.blocks = partition_blocks(plan, context.ranks.world_size(), context.threads.size(),
                                     context.dedicated_driver());
-  options.validation_fraction = validation_fraction;
-  options.num_features = num_features;
-  return data::load(context.ranks, context.threads, source, options);
+  return options;
 }
 
-void load_datasets(const Context& context, const proto::Experiment& experiment,
-                   Prepared& prepared) {
-  const auto& config = experiment.data();
-  auto train = load_source(context, experiment, prepared.plan, config.train(),
-                           config.validation_fraction(), std::nullopt);
-  prepared.train = std::move(train.rows);
-  prepared.plan.rows = prepared.train.rows;
-  prepared.source_schema = prepared.train.schema;
-  const auto width = width_of_features(prepared.source_schema);
-  if (config.has_validation()) {
-    prepared.validation =
-        load_source(context, experiment, prepared.plan, config.validation(), 0, width).rows;
-  } else {
-    prepared.validation = std::move(train.validation);
-  }
+void take_rows(Datasets rows, const proto::Data& config, Prepared& prepared) {
+  prepared.source_schema = rows.source_schema;
+  prepared.train = std::move(rows.train);
+  prepared.validation = std::move(rows.validation);
+  prepared.test = std::move(rows.test);
   prepared.has_validation = prepared.validation.rows > 0;
-  if (config.has_test())
-    prepared.test = load_source(context, experiment, prepared.plan, config.test(), 0, width).rows;
-  prepared.has_test = config.has_test();
+  prepared.has_test = config.has_test() || prepared.test.rows > 0;
 }
 
 void compile_network(const proto::Experiment& experiment, const data::Schema& schema,
@@ -52,6 +38,7 @@ void compile_network(const proto::Experiment& experiment, const data::Schema& sc
   const std::string at = network_path(experiment);
   const NetworkInput input = network_input(prepared.config, schema, at);
   prepared.columns = input.columns;
+  prepared.augmentation = data::augmentation_of(prepared.pipeline.stages(), prepared.columns.input);
   prepared.network = std::make_unique<layers::Network>(prepared.config, input.shape, at);
   const auto& network = *prepared.network;
   if (!prepared.columns.label.empty()) {
@@ -88,7 +75,7 @@ void check_network(const proto::Network& network, const proto::Data& data, const
           "{} partitions cannot be shared out evenly to {} lanes (global_batch / lane_size)",
           data.partitions(), lanes),
       fmt::format("give a multiple of {}, or leave it out", lanes));
-  const bool validation = data.has_validation() || data.validation_fraction() > 0;
+  const bool validation = has_validation_rows(data);
   problems.require(validation || !network.has_early_stopping(), child(at, "early_stopping"),
                    "early stopping needs validation rows",
                    "set data.validation_fraction, for example to 0.1");
@@ -102,13 +89,6 @@ void check_network(const proto::Network& network, const proto::Data& data, const
 
 }  // namespace
 
-std::optional<std::size_t> width_of_features(const data::Schema& schema) {
-  if (!schema.has("features")) return std::nullopt;
-  const auto& type = schema.at("features", "");
-  if (type.kind != data::ColumnType::Kind::Vector) return std::nullopt;
-  return type.shape.size();
-}
-
 const proto::Network& network_of(const proto::Experiment& experiment) {
   return experiment.stage(experiment.stage_size() - 1).network();
 }
@@ -116,10 +96,12 @@ std::string network_path(const proto::Experiment& experiment) {
   return fmt::format("stage[{}].network", experiment.stage_size() - 1);
 }
 
-void check_experiment(const proto::Experiment& experiment, Problems& problems) {
+void check_experiment(const proto::Experiment& experiment, Problems& problems,
+                      bool needs_estimator) {
   const int stages = experiment.stage_size();
-  if (stages == 0 || (experiment.stage(stages - 1).kind_case() != proto::Stage::KIND_NOT_SET &&
-                      data::is_feature_stage(experiment.stage(stages - 1)))) {
+  if (needs_estimator &&
+      (stages == 0 || (experiment.stage(stages - 1).kind_case() != proto::Stage::KIND_NOT_SET &&
+                       data::is_feature_stage(experiment.stage(stages - 1))))) {
     problems.add(
         "stage", "the last stage must be an estimator",
         "for example: stage { network { layer { dense { units: 10 activation: SOFTMAX } } } }");
@@ -136,15 +118,12 @@ void check_experiment(const proto::Experiment& experiment, Problems& problems) {
       continue;
     }
     try {
-      data::make_transformer(stage, at);
+      data::make_feature_stage(stage, at);
     } catch (const Error& error) {
       problems.add(error.where().field, error.what(), error.advice());
     }
   }
-  problems.require(
-      !(experiment.data().has_validation() && experiment.data().validation_fraction() > 0),
-      "data.validation_fraction", "validation rows are given twice",
-      "keep data.validation or data.validation_fraction");
+  check_data(experiment.data(), problems);
 }
 
 StepPlan plan_steps(const proto::Experiment& experiment) {
@@ -162,7 +141,7 @@ NetworkInput network_input(const proto::Network& config, const data::Schema& sch
                            const std::string& at) {
   NetworkInput input;
   const auto& type = schema.at(config.input_col(), child(at, "input_col"));
-  if (type.kind == data::ColumnType::Kind::Number) {
+  if (type.kind != data::ColumnType::Kind::Vector && type.kind != data::ColumnType::Kind::Image) {
     throw ConfigError(fmt::format("the network's input column '{}' is a {}", config.input_col(),
                                   data::to_string(type)),
                       {.field = child(at, "input_col")}, "it needs a vector or image column");
@@ -170,22 +149,22 @@ NetworkInput network_input(const proto::Network& config, const data::Schema& sch
   input.shape = type.shape;
   input.columns.input = config.input_col();
   input.columns.label = config.has_target_col() ? config.target_col() : config.label_col();
-  schema.at(input.columns.label, child(at, config.has_target_col() ? "target_col" : "label_col"));
+  const std::string label_field = child(at, config.has_target_col() ? "target_col" : "label_col");
+  const auto& label = schema.at(input.columns.label, label_field);
+  if (label.kind == data::ColumnType::Kind::String ||
+      label.kind == data::ColumnType::Kind::Tokens) {
+    throw ConfigError(fmt::format("the label column '{}' is of type {}, not a number",
+                                  input.columns.label, data::to_string(label)),
+                      {.field = label_field},
+                      "a string_indexer stage numbers the classes; name its output_col here");
+  }
   return input;
 }
 
-void transform(const Context& context,
-               const std::vector<std::unique_ptr<data::Transformer>>& stages,
-               data::Dataset& dataset, const NetworkColumns& columns) {
-  dist::all_or_none(context.ranks, [&] {
-    context.threads.for_each(dataset.own.size(), [&](std::size_t, std::size_t p) {
-      for (const auto& stage : stages) stage->transform(dataset.own[p]);
-    });
-    for (const auto& stage : stages) dataset.schema = stage->output_schema(dataset.schema);
-    std::vector<std::string> needed{columns.input};
-    if (!columns.label.empty()) needed.push_back(columns.label);
-    dataset.keep(needed);
-  });
+std::vector<std::string> columns_needed(const NetworkColumns& columns) {
+  std::vector<std::string> needed{columns.input};
+  if (!columns.label.empty() && columns.label != columns.input) needed.push_back(columns.label);
+  return needed;
 }
 
 void check_labels(const Context& context, const layers::Network& network,
@@ -223,20 +202,33 @@ std::unique_ptr<Prepared> prepare(const Context& context, const proto::Experimen
   auto prepared = std::make_unique<Prepared>();
   prepared->config = network_of(experiment);
   prepared->plan = plan_steps(experiment);
-  load_datasets(context, experiment, *prepared);
+  const std::string at = network_path(experiment);
   dist::all_or_none(context.ranks, [&] {
-    data::Schema schema = prepared->source_schema;
-    for (int i = 0; i + 1 < experiment.stage_size(); ++i) {
-      prepared->stages.push_back(
-          data::make_transformer(experiment.stage(i), fmt::format("stage[{}]", i)));
-      schema = prepared->stages.back()->output_schema(schema);
-    }
-    compile_network(experiment, schema, *prepared);
+    prepared->pipeline = data::Pipeline(
+        {experiment.stage().begin(), experiment.stage().begin() + experiment.stage_size() - 1});
+    // What can be said before the rows are read is said now.
+    if (!context.is_driver()) return;
+    const auto schema =
+        prepared->pipeline.output_schema(data::peek_schema(experiment.data().train()));
+    network_input(prepared->config, schema, at);
   });
+  auto options = load_options(context, experiment, prepared->plan);
+  take_rows(load_datasets(context, experiment.data(), options), experiment.data(), *prepared);
+  dist::all_or_none(context.ranks, [&] {
+    const auto schema = prepared->pipeline.output_schema(prepared->train.schema);
+    prepared->columns = network_input(prepared->config, schema, at).columns;
+  });
+  const auto needed = columns_needed(prepared->columns);
+  prepared->pipeline.fit(context.ranks, context.threads, prepared->train, needed, options);
+  prepared->plan.rows = prepared->train.rows;
+  dist::all_or_none(context.ranks,
+                    [&] { compile_network(experiment, prepared->train.schema, *prepared); });
+  for (auto* dataset : {&prepared->validation, &prepared->test}) {
+    if (dataset->rows > 0)
+      prepared->pipeline.transform(context.ranks, context.threads, *dataset, needed, options);
+  }
   for (auto* dataset : {&prepared->train, &prepared->validation, &prepared->test}) {
-    if (dataset->rows == 0) continue;
-    transform(context, prepared->stages, *dataset, prepared->columns);
-    check_labels(context, *prepared->network, *dataset, prepared->columns);
+    if (dataset->rows > 0) check_labels(context, *prepared->network, *dataset, prepared->columns);
   }
   return prepared;
 }

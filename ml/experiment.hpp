@@ -10,15 +10,16 @@
 
 #include "core/problems.hpp"
 #include "core/proto/experiment.pb.h"
-#include "data/stage.hpp"
+#include "data/pipeline.hpp"
 #include "ml/context.hpp"
 #include "ml/trainer.hpp"
 
 namespace lockstep::ml {
 
 /// The checks that go beyond one field: stages that fit together, lanes that divide the batch.
-/// Local; adds to `problems`.
-void check_experiment(const proto::Experiment& experiment, Problems& problems);
+/// Local; adds to `problems`. Without an estimator the stages only make features.
+void check_experiment(const proto::Experiment& experiment, Problems& problems,
+                      bool needs_estimator = true);
 
 /// The network's stage, which check_experiment has seen to be the last one, and its config path.
 const proto::Network& network_of(const proto::Experiment& experiment);
@@ -36,7 +37,8 @@ struct Prepared {
   data::Schema source_schema;  ///< of the training file
   data::Dataset train, validation, test;
   bool has_validation = false, has_test = false;
-  std::vector<std::unique_ptr<data::Transformer>> stages;
+  data::Pipeline pipeline;
+  const data::Augmentation* augmentation = nullptr;  ///< of columns.input; null: none
   std::unique_ptr<layers::Network> network;
   std::vector<MakeSums> evaluators;
 };
@@ -44,15 +46,8 @@ struct Prepared {
 /// COLLECTIVE. Loads, transforms, compiles. @throws AgreedError
 std::unique_ptr<Prepared> prepare(const Context& context, const proto::Experiment& experiment);
 
-/// COLLECTIVE. The columns a network reads, checked against the schema; applies the stages first.
-/// Used by predict as well: `labelled` false leaves the label out.
-void transform(const Context& context,
-               const std::vector<std::unique_ptr<data::Transformer>>& stages,
-               data::Dataset& dataset, const NetworkColumns& columns);
-
-/// Width of the vector column "features", so that other files are read as wide; nothing if there is
-/// none. Local.
-std::optional<std::size_t> width_of_features(const data::Schema& schema);
+/// The columns that are left when the stages are done: what the network reads.
+std::vector<std::string> columns_needed(const NetworkColumns& columns);
 
 /// What a network expects of its columns. @throws ConfigError
 struct NetworkInput {

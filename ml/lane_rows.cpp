@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "data/features/augmentation.hpp"
 
 namespace lockstep::ml {
 std::uint64_t StepPlan::lane_rows(std::size_t lane) const {
@@ -22,12 +23,13 @@ std::uint64_t StepPlan::steps_per_epoch() const {
 }
 
 LaneRows::LaneRows(const data::Dataset& dataset, const StepPlan& plan, std::size_t lane,
-                   std::uint64_t seed, bool shuffle)
+                   std::uint64_t seed, bool shuffle, const data::Augmentation* augmentation)
     : dataset_(dataset),
       lane_(lane),
       lane_size_(plan.lane_size),
       seed_(seed),
       shuffle_(shuffle),
+      augmentation_(augmentation),
       order_(Random(seed, Purpose::Shuffle), plan.lane_rows(lane)) {
   const std::size_t each = plan.partitions / plan.lanes;
   first_partition_ = lane * each - dataset.block.begin;
@@ -38,6 +40,7 @@ LaneRows::LaneRows(const data::Dataset& dataset, const StepPlan& plan, std::size
 }
 
 void LaneRows::start_epoch(std::uint64_t epoch) {
+  epoch_ = epoch;
   order_ = Permutation(Random(seed_, Purpose::Shuffle, stream_of(epoch, lane_)), begins_.back());
 }
 
@@ -64,6 +67,10 @@ void LaneRows::gather(std::uint64_t batch, const std::string& input, const std::
     };
     copy(input, into.input);
     copy(target, into.target);
+    if (augmentation_ != nullptr && !input.empty()) {
+      const std::size_t width = into.input.size() / rows;
+      augmentation_->apply(seed_, epoch_, into.row_ids[i], into.input.subspan(i * width, width));
+    }
   }
 }
 

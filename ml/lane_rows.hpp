@@ -12,6 +12,10 @@
 #include "data/dataset.hpp"
 #include "dist/tree.hpp"
 
+namespace lockstep::data {
+class Augmentation;
+}
+
 namespace lockstep::ml {
 
 /// How an epoch is cut into steps and lanes.
@@ -31,9 +35,10 @@ struct StepPlan {
 /// One lane's rows in this rank's partitions, and their order in an epoch.
 class LaneRows {
  public:
-  /// `dataset` must own the lane's partitions.
+  /// `dataset` must own the lane's partitions. `augmentation`: what changes the images of the input
+  /// column, or null; it must outlive the LaneRows.
   LaneRows(const data::Dataset& dataset, const StepPlan& plan, std::size_t lane, std::uint64_t seed,
-           bool shuffle);
+           bool shuffle, const data::Augmentation* augmentation = nullptr);
 
   std::size_t lane() const noexcept { return lane_; }
 
@@ -44,7 +49,7 @@ class LaneRows {
   std::size_t rows_of_batch(std::uint64_t batch) const;
 
   /// Copies their columns: `input` and `target` as floats, `rows` x width each; an empty name is
-  /// left out.
+  /// left out. The input is augmented, the target is not, even if they are one column.
   struct Into {
     std::span<float> input, target;
     std::span<std::uint64_t> row_ids;
@@ -58,6 +63,8 @@ class LaneRows {
   std::vector<std::uint64_t> begins_;  // of the lane's partitions, and the end
   std::uint64_t seed_;
   bool shuffle_;
+  const data::Augmentation* augmentation_;
+  std::uint64_t epoch_ = 0;
   Permutation order_;
 };
 

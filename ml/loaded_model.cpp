@@ -31,10 +31,8 @@ void LoadedModel::compile(const std::string& weights, const std::string& path) {
   const int last = pipeline_.stage_size() - 1;
   if (last < 0 || !pipeline_.stage(last).has_network())
     throw FileError(fmt::format("{} holds no network", path), {.file = path});
-  for (int i = 0; i < last; ++i) {
-    stages_.push_back(data::make_transformer(pipeline_.stage(i), fmt::format("stage[{}]", i)));
-    schema = stages_.back()->output_schema(schema);
-  }
+  stages_ = data::Pipeline({pipeline_.stage().begin(), pipeline_.stage().begin() + last});
+  schema = stages_.output_schema(schema);
   const std::string at = fmt::format("stage[{}].network", last);
   const auto input = network_input(pipeline_.stage(last).network(), schema, at);
   columns_ = input.columns;
@@ -62,19 +60,24 @@ data::Dataset LoadedModel::load(const Context& context, const std::string& path,
   data::LoadOptions options;
   options.seed = pipeline_.seed();
   options.partitions = pipeline_.partitions();
-  options.keep_labels_optional = true;
+  options.labels_optional = true;
+  options.like = &schema_;
   for (int rank = 0; rank < context.ranks.world_size(); ++rank) {
     options.blocks.push_back(rank_lanes(options.partitions, rank, context.ranks.world_size(), 1,
                                         context.dedicated_driver()));
   }
-  options.num_features = width_of_features(schema_);
   auto dataset = data::load(context.ranks, context.threads, source, options).rows;
   columns = columns_;
-  const auto& network = pipeline_.stage(pipeline_.stage_size() - 1).network();
-  // A target column (an autoencoder's) is made by the stages; a label column stands in the file or
-  // is missing.
-  if (!network.has_target_col() && !dataset.schema.has(columns.label)) columns.label.clear();
-  transform(context, stages_, dataset, columns);
+  const std::string lacking =
+      stages_.transform(context.ranks, context.threads, dataset, columns_needed(columns), options);
+  dist::all_or_none(context.ranks, [&] {
+    if (!dataset.schema.has(columns.input))
+      throw DataError(fmt::format("the rows are not those of the model: {}", lacking),
+                      {.file = path}, "give a file with the columns of the training file");
+  });
+  // A target column (an autoencoder's) is made by the stages; a label stands in the file or is
+  // missing.
+  if (!dataset.schema.has(columns.label)) columns.label.clear();
   check_labels(context, *network_, dataset, columns);
   return dataset;
 }

@@ -7,7 +7,7 @@
 
 #include "core/buffer.hpp"
 #include "core/proto/model.pb.h"
-#include "data/stage.hpp"
+#include "data/pipeline.hpp"
 #include "layers/network.hpp"
 #include "ml/context.hpp"
 #include "ml/scoring.hpp"
@@ -36,7 +36,7 @@ class LoadedModel {
   void compile(const std::string& weights, const std::string& path);
 
   proto::Pipeline pipeline_;
-  std::vector<std::unique_ptr<data::Transformer>> stages_;
+  data::Pipeline stages_;
   std::unique_ptr<layers::Network> network_;
   NetworkColumns columns_;
   data::Schema schema_;  // of the source

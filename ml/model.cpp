@@ -32,6 +32,18 @@ std::size_t plain_size(const layers::ParameterInfo& info) {
   return size;
 }
 
+proto::SavedColumn::Kind number_kind(data::ColumnType::Format format) {
+  switch (format) {
+    case data::ColumnType::Format::Integer:
+      return proto::SavedColumn::INTEGER;
+    case data::ColumnType::Format::Boolean:
+      return proto::SavedColumn::BOOLEAN;
+    case data::ColumnType::Format::Double:
+      break;
+  }
+  return proto::SavedColumn::NUMBER;
+}
+
 std::string shape_text(const std::vector<std::int64_t>& shape) { return to_string(Shape(shape)); }
 
 }  // namespace
@@ -111,7 +123,13 @@ void save_schema(const data::Schema& schema, proto::Pipeline& pipeline) {
     column->set_name(name);
     switch (type.kind) {
       case data::ColumnType::Kind::Number:
-        column->set_kind(proto::SavedColumn::NUMBER);
+        column->set_kind(number_kind(type.format));
+        break;
+      case data::ColumnType::Kind::String:
+        column->set_kind(proto::SavedColumn::STRING);
+        break;
+      case data::ColumnType::Kind::Tokens:
+        column->set_kind(proto::SavedColumn::TOKENS);
         break;
       case data::ColumnType::Kind::Vector:
         column->set_kind(proto::SavedColumn::VECTOR);
@@ -131,6 +149,20 @@ data::Schema load_schema(const proto::Pipeline& pipeline) {
     switch (column.kind()) {
       case proto::SavedColumn::NUMBER:
         type.kind = data::ColumnType::Kind::Number;
+        break;
+      case proto::SavedColumn::INTEGER:
+        type.kind = data::ColumnType::Kind::Number;
+        type.format = data::ColumnType::Format::Integer;
+        break;
+      case proto::SavedColumn::BOOLEAN:
+        type.kind = data::ColumnType::Kind::Number;
+        type.format = data::ColumnType::Format::Boolean;
+        break;
+      case proto::SavedColumn::STRING:
+        type.kind = data::ColumnType::Kind::String;
+        break;
+      case proto::SavedColumn::TOKENS:
+        type.kind = data::ColumnType::Kind::Tokens;
         break;
       case proto::SavedColumn::VECTOR:
         type.kind = data::ColumnType::Kind::Vector;

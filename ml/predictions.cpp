@@ -4,16 +4,14 @@
 
 #include <algorithm>
 
+#include "data/ordered_output.hpp"
 #include "dist/session.hpp"
 #include "ml/scoring.hpp"
 
 namespace lockstep::ml {
 namespace {
 
-struct Line {
-  std::uint64_t row;
-  std::string text;
-};
+using data::Line;
 
 std::string header(const layers::Network& network, bool labelled) {
   const bool vector = network.task() == layers::Task::Regression && network.outputs() > 1;
@@ -74,40 +72,19 @@ std::vector<Line> own_lines(const Context& context, const Scorer& scorer,
 void write_predictions(const Context& context, const Scorer& scorer, const data::Dataset& dataset,
                        const NetworkColumns& columns, std::uint64_t most,
                        const std::function<void(const std::string&)>& write) {
-  constexpr std::uint64_t kRowsAtOnce = 65536;  // bounds what the driver holds
   std::vector<Line> lines;
-  dist::all_or_none(context.ranks,
-                    [&] { lines = own_lines(context, scorer, dataset, columns, most); });
-  std::int64_t last[] = {lines.empty() ? 0 : static_cast<std::int64_t>(lines.back().row) + 1};
-  context.ranks.allreduce_max(last);
-  std::size_t next = 0;
   dist::all_or_none(context.ranks, [&] {
+    lines = own_lines(context, scorer, dataset, columns, most);
     if (context.is_driver()) write(header(scorer.network(), !columns.label.empty()));
   });
-  for (std::uint64_t begin = 0; begin < static_cast<std::uint64_t>(last[0]); begin += kRowsAtOnce) {
-    Writer out;
-    for (; next < lines.size() && lines[next].row < begin + kRowsAtOnce; ++next) {
-      out.value(lines[next].row);
-      out.text(lines[next].text);
-    }
-    const std::string bytes = out.take();
-    const auto gathered =
-        context.ranks.gather(std::as_bytes(std::span(bytes.data(), bytes.size())));
-    dist::all_or_none(context.ranks, [&] {
-      std::vector<Line> block;
-      for (const auto& part : gathered) {
-        for (Reader in(part); !in.done();) {
-          const auto row = in.value<std::uint64_t>();
-          block.push_back({row, in.text()});
-        }
-      }
-      std::sort(block.begin(), block.end(),
-                [](const Line& a, const Line& b) { return a.row < b.row; });
-      std::string text;
-      for (const auto& line : block) text += line.text;
-      if (context.is_driver()) write(text);
-    });
-  }
+  std::size_t next = 0;
+  const auto take = [&](std::uint64_t, std::uint64_t below) {
+    const std::size_t begin = next;
+    while (next < lines.size() && lines[next].row < below) ++next;
+    return std::vector<Line>(lines.begin() + static_cast<std::ptrdiff_t>(begin),
+                             lines.begin() + static_cast<std::ptrdiff_t>(next));
+  };
+  data::write_in_order(context.ranks, lines.empty() ? 0 : lines.back().row + 1, take, write);
 }
 
 }  // namespace lockstep::ml

@@ -48,7 +48,8 @@ LOCKSTEP_SIMD double square_sum(const float* x, std::size_t n) {
 TrainingStep::TrainingStep(const Context& context, const proto::Network& config,
                            const layers::Network& network, const data::Dataset& dataset,
                            const NetworkColumns& columns, const StepPlan& plan,
-                           const dist::ExchangeOptions& exchange)
+                           const dist::ExchangeOptions& exchange,
+                           const data::Augmentation* augmentation)
     : context_(context),
       config_(config),
       network_(network),
@@ -78,7 +79,8 @@ TrainingStep::TrainingStep(const Context& context, const proto::Network& config,
   for (std::size_t t = 0; t < threads_.size(); ++t) {
     const auto lanes = exchange_->thread_lanes(t);
     for (std::size_t lane = lanes.begin; lane < lanes.end; ++lane) {
-      threads_[t].lanes.emplace_back(dataset, plan, lane, context.seed, config.shuffle());
+      threads_[t].lanes.emplace_back(dataset, plan, lane, context.seed, config.shuffle(),
+                                     augmentation);
     }
     threads_[t].row_ids.resize(plan.lane_size);
     threads_[t].labels.resize(plan.lane_size * label_width);

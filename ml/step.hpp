@@ -47,10 +47,12 @@ struct StepSeconds {
 
 class TrainingStep {
  public:
-  /// COLLECTIVE. `dataset` must be partitioned as partition_blocks(plan) says.
+  /// COLLECTIVE. `dataset` must be partitioned as partition_blocks(plan) says. `augmentation`
+  /// changes the images of columns.input, or is null.
   TrainingStep(const Context& context, const proto::Network& config, const layers::Network& network,
                const data::Dataset& dataset, const NetworkColumns& columns, const StepPlan& plan,
-               const dist::ExchangeOptions& exchange);
+               const dist::ExchangeOptions& exchange,
+               const data::Augmentation* augmentation = nullptr);
 
   /// COLLECTIVE. @throws NumericError (as AgreedError) with the step and the rows of the lane if
   /// the loss is not finite.

@@ -43,7 +43,7 @@ proto::Pipeline pipeline_of(const proto::Experiment& experiment, const Prepared&
   pipeline.set_seed(experiment.seed());
   *pipeline.mutable_source() = experiment.data().train();
   save_schema(prepared.source_schema, pipeline);
-  for (const auto& stage : prepared.stages) *pipeline.add_stage() = stage->save();
+  for (const auto& stage : prepared.pipeline.save()) *pipeline.add_stage() = stage;
   *pipeline.add_stage()->mutable_network() = prepared.config;
   *pipeline.mutable_evaluate() = experiment.evaluate();
   pipeline.set_partitions(static_cast<std::uint32_t>(prepared.plan.partitions));
@@ -102,6 +102,7 @@ Outcome train_experiment(const Context& context, const proto::Experiment& experi
       config_digest(experiment), options.exchange};
   input.exchange.bucket_bytes =
       static_cast<std::size_t>(experiment.cluster().bucket_megabytes() * (1 << 20));
+  input.augmentation = prepared->augmentation;
   Trainer trainer(context, input, folder, progress);
   if (options.resume && !trainer.resume()) log::info("no checkpoint to resume from: starting anew");
   Outcome outcome;

@@ -35,7 +35,7 @@ Trainer::Trainer(const Context& context, const TrainingInput& input, RunFolder* 
       folder_(folder),
       progress_(progress),
       step_(context, input.config, input.network, input.train, input.columns, input.plan,
-            input.exchange),
+            input.exchange, input.augmentation),
       scorer_(input.network, step_.parameters(), step_.packed(), input.plan.lane_size) {
   if (folder_) {
     store_ = std::make_unique<CheckpointStore>(folder_->files(), folder_->file("checkpoints"),

@@ -46,6 +46,7 @@ struct TrainingInput {
   StepPlan plan;
   std::string config_digest;
   dist::ExchangeOptions exchange;
+  const data::Augmentation* augmentation = nullptr;  ///< of columns.input; null: none
 };
 
 /// How training ended, the same on every rank.

@@ -6,9 +6,9 @@
 #include <iostream>
 #include <sstream>
 
+#include "apps/output_file.hpp"
 #include "apps/startup.hpp"
 #include "apps/tables.hpp"
-#include "core/files.hpp"
 #include "dist/session.hpp"
 #include "ml/loaded_model.hpp"
 
@@ -66,18 +66,10 @@ ExitCode predict(const PredictOptions& options, const CommonOptions& common,
     if (job.is_driver()) std::cout << show_text(csv) << std::flush;
   }
   if (!options.output.empty()) {
-    const std::string temporary =
-        join_path(folder_of(options.output), ".tmp-" + split(options.output, '/').back());
-    dist::all_or_none(world, [&] {
-      if (job.is_driver()) real_files().write(temporary, "");
-    });
+    OutputFile file(world, options.output);
     ml::write_predictions(job.context(), model->scorer(), dataset, columns, 0,
-                          [&](const std::string& text) { real_files().append(temporary, text); });
-    dist::all_or_none(world, [&] {
-      if (!job.is_driver()) return;
-      real_files().sync(temporary);
-      real_files().rename(temporary, options.output);
-    });
+                          [&](const std::string& text) { file.append(text); });
+    file.finish();
   } else if (options.show == 0) {
     ml::write_predictions(job.context(), model->scorer(), dataset, columns, 0,
                           [](const std::string& text) { std::cout << text; });

@@ -87,16 +87,22 @@ ImageFeature::ImageFeature(const proto::ImageFeature& config, std::string at)
   }
   if (!std::isfinite(config_.scale()))
     throw ConfigError("not a finite number", {.field = at_ + ".scale"});
+  if (config_.has_augment()) make_augmentation();
+}
+
+void ImageFeature::make_augmentation() {
+  std::vector<float> zero, erased;
+  for (std::size_t c = 0; c < channels(); ++c) {
+    zero.push_back(pixel(0, c));
+    erased.push_back(pixel(config_.augment().erasing_value(), c));
+  }
+  augmentation_.emplace(config_.augment(), shape_, std::move(zero), std::move(erased),
+                        at_ + ".augment");
 }
 
 Schema ImageFeature::output_schema(const Schema& input) const {
-  const ColumnType& type = input.at(config_.input_col(), at_ + ".input_col");
-  if (type.kind != ColumnType::Kind::Vector) {
-    throw ConfigError(fmt::format("the column '{}' is of type {}, not a vector",
-                                  config_.input_col(), to_string(type)),
-                      {.field = at_ + ".input_col"},
-                      "name a vector column, or leave this stage out");
-  }
+  const ColumnType& type =
+      input_column(input, config_.input_col(), {ColumnType::Kind::Vector}, at_ + ".input_col");
   const std::size_t width = type.shape.size(), wanted = shape_.size();
   if (width > wanted || (width < wanted && !type.open_width)) {
     throw ConfigError(
@@ -105,12 +111,12 @@ Schema ImageFeature::output_schema(const Schema& input) const {
         {.field = at_}, "set height, width and channels to what the data has");
   }
   Schema output = input;
-  output.add(config_.output_col(), {ColumnType::Kind::Image, shape_});
+  add_output(output, config_.output_col(), {ColumnType::Kind::Image, shape_}, at_ + ".output_col");
   return output;
 }
 
-void ImageFeature::transform(Partition& partition) const {
-  Images images{shape_, std::vector<float>(partition.rows() * shape_.size())};
+Effect ImageFeature::transform(Partition& partition, Phase) const {
+  std::vector<float> images(partition.rows() * shape_.size());
   const Column& input = partition.column(config_.input_col());
   if (const auto* sparse = std::get_if<SparseVectors>(&input)) {
     fill(*sparse, partition, images);
@@ -119,15 +125,16 @@ void ImageFeature::transform(Partition& partition) const {
     expects(dense != nullptr, "ImageFeature reads a vector column");
     fill(*dense, partition, images);
   }
-  partition.columns.insert_or_assign(config_.output_col(), Column(std::move(images)));
+  partition.columns.insert_or_assign(config_.output_col(), Images{shape_, std::move(images)});
+  return {};
 }
 
 void ImageFeature::fill(const SparseVectors& rows, const Partition& partition,
-                        Images& images) const {
+                        std::vector<float>& images) const {
   const std::size_t size = shape_.size(), area = pixels(), depth = channels();
   const bool side_by_side = config_.order() == proto::ImageFeature::HWC;
   for (std::size_t row = 0; row < partition.rows(); ++row) {
-    float* image = images.values.data() + row * size;
+    float* image = images.data() + row * size;
     for (std::size_t c = 0; c < depth; ++c) std::fill_n(image + c * area, area, pixel(0, c));
     const std::size_t begin = rows.begin[row], end = rows.begin[row + 1];
     if (begin != end && rows.indices[end - 1] >= size) {
@@ -146,7 +153,7 @@ void ImageFeature::fill(const SparseVectors& rows, const Partition& partition,
 }
 
 void ImageFeature::fill(const DenseVectors& rows, const Partition& partition,
-                        Images& images) const {
+                        std::vector<float>& images) const {
   const std::size_t size = shape_.size(), area = pixels(), depth = channels();
   if (rows.width != size && partition.rows() != 0) {
     throw DataError(fmt::format("row {} has {} numbers, but an image has {}", partition.row_ids[0],
@@ -158,7 +165,7 @@ void ImageFeature::fill(const DenseVectors& rows, const Partition& partition,
   const std::size_t channel_step = side_by_side ? 1 : area, pixel_step = side_by_side ? depth : 1;
   for (std::size_t row = 0; row < partition.rows(); ++row) {
     const double* in = rows.values.data() + row * size;
-    float* out = images.values.data() + row * size;
+    float* out = images.data() + row * size;
     for (std::size_t c = 0; c < depth; ++c) {
       for (std::size_t p = 0; p < area; ++p)
         *out++ = pixel(in[c * channel_step + p * pixel_step], c);
@@ -170,6 +177,24 @@ proto::Stage ImageFeature::save() const {
   proto::Stage stage;
   *stage.mutable_image_feature() = config_;
   return stage;
+}
+
+const Augmentation* augmentation_of(const std::vector<std::unique_ptr<FeatureStage>>& stages,
+                                    const std::string& column) {
+  const Augmentation* found = nullptr;
+  for (const auto& stage : stages) {
+    const auto* images = dynamic_cast<const ImageFeature*>(stage.get());
+    if (images == nullptr || images->augmentation() == nullptr) continue;
+    if (images->output_col() != column) {
+      throw ConfigError(fmt::format("the images of '{}' are to be augmented, but the network reads "
+                                    "'{}'",
+                                    images->output_col(), column),
+                        {.field = images->augmentation()->at()},
+                        "only the network's own input can be augmented");
+    }
+    found = images->augmentation();
+  }
+  return found;
 }
 
 }  // namespace lockstep::data

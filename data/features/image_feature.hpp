@@ -2,9 +2,12 @@
 /// ImageFeature: a vector of pixels becomes an image of shape [C, H, W].
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "data/features/augmentation.hpp"
 #include "data/stage.hpp"
 
 namespace lockstep::data {
@@ -12,20 +15,28 @@ namespace lockstep::data {
 /// out[c, y, x] = float((value * scale - mean[c]) / std[c]), computed in double. Input vector of C
 /// * H * W numbers, the channels of a pixel apart (CHW) or side by side (HWC). Sparse rows may lack
 /// trailing zeros; zeros are pixels too.
-class ImageFeature final : public Transformer {
+class ImageFeature final : public FeatureStage {
  public:
   /// `at` is the config path of the message, for example "stage[0].image_feature".
   /// @throws ConfigError if height, width and num_pixels do not fit, or mean and std are not one
   /// number or one a channel
   ImageFeature(const proto::ImageFeature& config, std::string at);
 
+  std::vector<std::string> input_columns() const override { return {config_.input_col()}; }
   Schema output_schema(const Schema& input) const override;
-  void transform(Partition& partition) const override;
+  Effect transform(Partition& partition, Phase phase) const override;
   proto::Stage save() const override;  ///< with height and width
 
+  /// What changes these images while a network is trained on them, or null. transform() leaves them
+  /// plain.
+  const Augmentation* augmentation() const { return augmentation_ ? &*augmentation_ : nullptr; }
+  const std::string& output_col() const { return config_.output_col(); }
+
  private:
-  void fill(const SparseVectors& rows, const Partition& partition, Images& images) const;
-  void fill(const DenseVectors& rows, const Partition& partition, Images& images) const;
+  void make_augmentation();
+  void fill(const SparseVectors& rows, const Partition& partition,
+            std::vector<float>& images) const;
+  void fill(const DenseVectors& rows, const Partition& partition, std::vector<float>& images) const;
 
   std::size_t channels() const { return static_cast<std::size_t>(shape_[0]); }
   std::size_t pixels() const { return static_cast<std::size_t>(shape_[1] * shape_[2]); }
@@ -37,6 +48,12 @@ class ImageFeature final : public Transformer {
   std::string at_;
   Shape shape_;                     // [C, H, W]
   std::vector<double> mean_, std_;  // one a channel
+  std::optional<Augmentation> augmentation_;
 };
+
+/// The augmentation of the images in `column`, a network's input, or null.
+/// @throws ConfigError if a stage augments another column: nothing would come of it
+const Augmentation* augmentation_of(const std::vector<std::unique_ptr<FeatureStage>>& stages,
+                                    const std::string& column);
 
 }  // namespace lockstep::data

@@ -9,7 +9,6 @@
 
 #include "core/error.hpp"
 #include "data/sources/input.hpp"
-#include "data/sources/libsvm.hpp"
 #include "dist/session.hpp"
 
 namespace lockstep::data {
@@ -118,46 +117,54 @@ std::vector<std::uint64_t> cut(std::uint64_t begin, std::uint64_t end, std::uint
   return cuts;
 }
 
-RowBatch make_batch(std::string_view bytes, std::uint64_t first, std::size_t width,
-                    std::string_view labels) {
-  RowBatch batch;
-  for (std::size_t at = 0; at < bytes.size(); at += width) batch.rows.push(bytes.substr(at, width));
-  batch.rows.shrink();
-  if (!labels.empty()) {
-    const std::string_view own = labels.substr(static_cast<std::size_t>(first), batch.rows.rows());
-    for (const char label : own) batch.labels.push_back(static_cast<std::uint8_t>(label));
+PackedRows make_batch(std::string_view bytes, std::uint64_t first, std::size_t width,
+                      std::string_view labels) {
+  PackedRows rows;
+  for (std::size_t at = 0; at < bytes.size(); at += width) {
+    if (!labels.empty())
+      rows.number(static_cast<std::uint8_t>(labels[static_cast<std::size_t>(first) + rows.rows()]));
+    rows.bytes(bytes.substr(at, width));
+    rows.end_row();
   }
-  return batch;
+  return rows;
 }
 
-std::vector<RowBatch> read_packed(const std::string& path, const Found& found,
-                                  const std::string& labels) {
+void read_packed(const std::string& path, const Found& found, const std::string& labels,
+                 BatchStore& rows) {
   IdxStream stream(path);
   const auto cuts = cut(0, found.rows, found.width);
-  std::vector<RowBatch> batches;
   std::string bytes;
   for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
     bytes.resize(static_cast<std::size_t>((cuts[i + 1] - cuts[i]) * found.width));
     stream.read(bytes);
-    batches.push_back(make_batch(bytes, cuts[i], static_cast<std::size_t>(found.width), labels));
+    rows.push(make_batch(bytes, cuts[i], static_cast<std::size_t>(found.width), labels));
   }
   stream.expect_end();
-  return batches;
 }
 
-std::vector<RowBatch> read_plain(const std::string& path, const Found& found,
-                                 const std::string& labels, dist::Node rows, ThreadPool& threads) {
+void read_plain(const std::string& path, const Found& found, const std::string& labels,
+                dist::Node range, ThreadPool& threads, BatchStore& rows) {
   const InputFile file(path);
-  const auto cuts = cut(rows.begin, rows.end, found.width);
-  std::vector<RowBatch> batches(cuts.size() - 1);
-  threads.for_each(batches.size(), [&](std::size_t, std::size_t i) {
-    std::string bytes(static_cast<std::size_t>((cuts[i + 1] - cuts[i]) * found.width), '\0');
-    if (file.read_at(found.header_bytes + cuts[i] * found.width, bytes) < bytes.size()) {
-      throw_too_short(path, found.header_bytes + found.rows * found.width);
-    }
-    batches[i] = make_batch(bytes, cuts[i], static_cast<std::size_t>(found.width), labels);
-  });
-  return batches;
+  const auto cuts = cut(range.begin, range.end, found.width);
+  for (std::size_t begin = 0; begin + 1 < cuts.size(); begin += threads.size()) {
+    std::vector<PackedRows> batches(std::min(threads.size(), cuts.size() - 1 - begin));
+    threads.for_each(batches.size(), [&](std::size_t, std::size_t b) {
+      const std::size_t i = begin + b;
+      std::string bytes(static_cast<std::size_t>((cuts[i + 1] - cuts[i]) * found.width), '\0');
+      if (file.read_at(found.header_bytes + cuts[i] * found.width, bytes) < bytes.size()) {
+        throw_too_short(path, found.header_bytes + found.rows * found.width);
+      }
+      batches[b] = make_batch(bytes, cuts[i], static_cast<std::size_t>(found.width), labels);
+    });
+    for (auto& batch : batches) rows.push(std::move(batch));
+  }
+}
+
+Schema schema_of(std::uint64_t width, bool labelled) {
+  Schema schema;
+  if (labelled) schema.add("label", {ColumnType::Kind::Number});
+  schema.add("features", {ColumnType::Kind::Vector, {static_cast<std::int64_t>(width)}});
+  return schema;
 }
 
 }  // namespace
@@ -210,22 +217,27 @@ ParsedRows read_idx(const dist::Communicator& ranks, ThreadPool& threads,
   });
   ranks.broadcast(std::as_writable_bytes(std::span(&found, 1)), reader);
   ranks.broadcast(labels, reader);
-  ParsedRows parsed;
-  const auto width = static_cast<std::int64_t>(found.width);
-  parsed.format = {.features = {ColumnType::Kind::Vector, {width}},
-                   .sparse = false,
-                   .labelled = config.has_labels()};
+  ParsedRows parsed = empty_rows(options);
+  const Schema schema = schema_of(found.width, config.has_labels());
+  for (const auto& [name, type] : schema.columns()) {
+    const bool vector = type.kind == ColumnType::Kind::Vector;
+    parsed.format.cells.push_back({name, type, vector ? Encoding::Bytes : Encoding::Number});
+  }
   dist::all_or_none(ranks, [&] {
     if (!found.packed) {
       const auto workers = static_cast<std::size_t>(ranks.world_size());
-      const dist::Node rows =
+      const dist::Node range =
           dist::block_of(found.rows, static_cast<std::size_t>(ranks.rank()), workers);
-      parsed.batches = read_plain(config.images(), found, labels, rows, threads);
+      read_plain(config.images(), found, labels, range, threads, parsed.rows);
     } else if (ranks.rank() == reader) {
-      parsed.batches = read_packed(config.images(), found, labels);
+      read_packed(config.images(), found, labels, parsed.rows);
     }
   });
   return parsed;
+}
+
+Schema peek_idx(const proto::IdxSource& config) {
+  return schema_of(look_at_images(config.images()).width, config.has_labels());
 }
 
 bool is_idx(const std::string& path) {

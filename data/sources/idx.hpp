@@ -25,6 +25,9 @@ IdxHeader parse_idx_header(std::span<const char> start, const std::string& path)
 ParsedRows read_idx(const dist::Communicator& ranks, ThreadPool& threads,
                     const proto::IdxSource& config, const LoadOptions& options);
 
+/// The schema of the file, from its header. Local. @throws DataError, FileError
+Schema peek_idx(const proto::IdxSource& config);
+
 /// Whether the file, unpacked, starts like an idx file. @throws FileError
 bool is_idx(const std::string& path);
 

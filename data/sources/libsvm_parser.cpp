@@ -1,13 +1,14 @@
 #include "data/sources/libsvm_parser.hpp"
 
-#include <fast_float/fast_float.h>
 #include <fmt/core.h>
 
-#include <array>
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <vector>
+
+#include "data/sources/read_number.hpp"
 
 namespace lockstep::data {
 namespace {
@@ -15,48 +16,11 @@ namespace {
 constexpr std::uint64_t kLargestIndex = std::numeric_limits<std::uint32_t>::max() - 1;
 constexpr std::size_t kExcerptBytes = 32;
 
-inline bool is_digit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
 inline bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 inline bool ends_field(char c) { return is_blank(c) || c == '\n' || c == '#'; }
 
-/// Up to 15 digits with one point at most are exact in a double, and so are these powers: one
-/// division rounds correctly.
-constexpr std::array<double, 16> kPowersOfTen{1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                              1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
-
-/// Reads a number and returns the end of it, or nullptr if there is none. The text ends with a line
-/// end before `end`.
-const char* read_any_number(const char* p, const char* end, double& value) {
-  if (*p == '+' && p[1] != '-' && p[1] != '+') ++p;  // from_chars takes no plus
-  const auto [after, error] = fast_float::from_chars(p, end, value);
-  if (error == std::errc::result_out_of_range) return after;  // value is 0 or infinite
-  return error == std::errc() ? after : nullptr;
-}
-
-inline const char* read_number(const char* p, const char* end, double& value) {
-  const char* q = p;
-  const bool negative = *q == '-';
-  q += (negative || *q == '+') ? 1 : 0;
-  std::uint64_t digits = 0;
-  const char* first = q;
-  while (is_digit(*q)) digits = digits * 10 + static_cast<std::uint64_t>(*q++ - '0');
-  auto count = q - first;
-  std::ptrdiff_t decimals = 0;
-  if (*q == '.') {
-    first = ++q;
-    while (is_digit(*q)) digits = digits * 10 + static_cast<std::uint64_t>(*q++ - '0');
-    decimals = q - first;
-    count += decimals;
-  }
-  if (count == 0 || count > 15 || !ends_field(*q)) return read_any_number(p, end, value);
-  value = static_cast<double>(digits);
-  if (decimals != 0) value /= kPowersOfTen[static_cast<std::size_t>(decimals)];
-  if (negative) value = -value;
-  return q;
-}
-
 /// The text from `p` to the end of its field, short and printable.
-std::string excerpt(const char* p) {
+std::string field_at(const char* p) {
   std::string text;
   const char* q = p;
   for (; !ends_field(*q) && static_cast<std::size_t>(q - p) < kExcerptBytes; ++q) {
@@ -68,11 +32,11 @@ std::string excerpt(const char* p) {
 
 class Parser {
  public:
-  Parser(const LibsvmRules& rules, LibsvmRows& rows) : rules_(rules), rows_(rows) {
+  Parser(const LibsvmRules& rules, TextRows& rows) : rules_(rules), rows_(rows) {
     limit_ = rules.num_features == 0 ? kLargestIndex : rules.num_features - 1;
   }
 
-  /// The text ends with '\n', so that no loop needs to look for its end. Throws LibsvmProblem.
+  /// The text ends with '\n', so that no loop needs to look for its end. Throws ParseProblem.
   void parse(std::string_view text) {
     const char* p = text.data();
     end_ = p + text.size();
@@ -88,17 +52,20 @@ class Parser {
   const char* parse_line(const char* p) {
     while (is_blank(*p)) ++p;
     if (*p == '\n' || *p == '#') return next_line(p);
-    double label = std::numeric_limits<double>::quiet_NaN();
+    double label = kMissing;
     p = parse_label(p, label);
     entries_ = 0;
+    qid_ = kMissing;
     std::uint64_t least = rules_.zero_based ? 0 : 1;  // of the next index, as written
     for (;;) {
       while (is_blank(*p)) ++p;
       if (*p == '\n' || *p == '#') break;
       p = parse_entry(p, least);
     }
-    rows_.batch.labels.push_back(label);
-    rows_.batch.rows.push({indices_.data(), entries_}, {values_.data(), entries_});
+    rows_.rows.number(label);
+    if (rules_.keep_qid) rows_.rows.number(qid_);
+    rows_.rows.sparse({indices_.data(), entries_}, {values_.data(), entries_});
+    rows_.rows.end_row();
     if (entries_ != 0)
       rows_.width = std::max<std::uint64_t>(rows_.width, indices_[entries_ - 1] + std::uint64_t{1});
     return next_line(p);
@@ -111,15 +78,15 @@ class Parser {
 
   const char* parse_label(const char* p, double& label) {
     double value = 0;
-    const char* q = read_number(p, end_, value);
+    const char* q = read_number(p, end_, value, ends_field);
     if ((q != nullptr && *q == ':') || is_qid(p)) {
       if (!rules_.labels_optional)
-        fail(p, fmt::format("the row has no label before '{}'", excerpt(p)), kFormat);
+        fail(p, fmt::format("the row has no label before '{}'", field_at(p)), kFormat);
       rows_.labelled = false;
       return p;
     }
     if (q == nullptr || !ends_field(*q))
-      fail(p, fmt::format("the label '{}' is not a number", excerpt(p)), kFormat);
+      fail(p, fmt::format("the label '{}' is not a number", field_at(p)), kFormat);
     if (!std::isfinite(value)) fail_not_finite(p, "the label", value, p);
     label = value;
     return q;
@@ -135,9 +102,9 @@ class Parser {
     const std::uint64_t base = rules_.zero_based ? 0 : 1;
     if (index < least || index - base > limit_) fail_index(p, index, least);
     double value = 0;
-    const char* after = read_number(++q, end_, value);
+    const char* after = read_number(++q, end_, value, ends_field);
     if (after == nullptr || !ends_field(*after)) {
-      fail(q, fmt::format("the value '{}' of index {} is not a number", excerpt(q), index),
+      fail(q, fmt::format("the value '{}' of index {} is not a number", field_at(q), index),
            kFormat);
     }
     if (!std::isfinite(value))
@@ -151,15 +118,28 @@ class Parser {
 
   /// A field that does not begin like "index:value".
   const char* parse_other(const char* p) {
-    if (is_qid(p)) {
-      while (!ends_field(*p)) ++p;
-      return p;
-    }
+    if (is_qid(p)) return rules_.keep_qid ? parse_qid(p) : end_of_field(p);
     const char* q = p;
     while (is_digit(*q)) ++q;
     if (*q == ':' && q - p > 18)
-      fail(p, fmt::format("the index '{}' is too large", excerpt(p)), kFormat);
-    fail(p, fmt::format("'{}' is not index:value", excerpt(p)), kFormat);
+      fail(p, fmt::format("the index '{}' is too large", field_at(p)), kFormat);
+    fail(p, fmt::format("'{}' is not index:value", field_at(p)), kFormat);
+  }
+
+  const char* parse_qid(const char* p) {
+    const char* q = p + 4;
+    double value = 0;
+    const char* after = read_number(q, end_, value, ends_field);
+    if (after == nullptr || !ends_field(*after) || !std::isfinite(value))
+      fail(q, fmt::format("the query number '{}' is not a number", field_at(q)), kFormat);
+    if (!is_missing(qid_)) fail(p, "the row has two query numbers", "leave one qid:n a row");
+    qid_ = value;
+    return after;
+  }
+
+  static const char* end_of_field(const char* p) {
+    while (!ends_field(*p)) ++p;
+    return p;
   }
 
   static bool is_qid(const char* p) {
@@ -172,7 +152,7 @@ class Parser {
   }
 
   [[noreturn]] void fail(const char* at, std::string what, std::string advice) const {
-    throw LibsvmProblem{rows_.lines, at - line_ + 1, std::move(what), std::move(advice)};
+    throw ParseProblem{rows_.lines, at - line_ + 1, std::move(what), std::move(advice)};
   }
 
   [[noreturn]] void fail_index(const char* at, std::uint64_t index, std::uint64_t least) const {
@@ -193,7 +173,7 @@ class Parser {
                                     const char* text) const {
     fail(at,
          fmt::format("{} in the data: {} is '{}'",
-                     std::isnan(value) ? "a NaN" : "an infinite number", whose, excerpt(text)),
+                     std::isnan(value) ? "a NaN" : "an infinite number", whose, field_at(text)),
          "remove the row or replace the value");
   }
 
@@ -203,19 +183,20 @@ class Parser {
       "indices of a row ascend strictly: sort them, and add up or drop repeated ones";
 
   const LibsvmRules& rules_;
-  LibsvmRows& rows_;
+  TextRows& rows_;
   std::uint64_t limit_ = 0;     // largest index from 0
   const char* end_ = nullptr;   // of the text
   const char* line_ = nullptr;  // start of this line
   std::size_t entries_ = 0;     // of this row
+  double qid_ = kMissing;       // of this row
   std::vector<std::uint32_t> indices_ = std::vector<std::uint32_t>(1024);
   std::vector<double> values_ = std::vector<double>(1024);
 };
 
 }  // namespace
 
-LibsvmRows parse_libsvm(std::string_view text, const LibsvmRules& rules) {
-  LibsvmRows rows;
+TextRows parse_libsvm(std::string_view text, const LibsvmRules& rules) {
+  TextRows rows;
   Parser parser(rules, rows);
   const std::size_t body = text.rfind('\n') + 1;  // npos + 1 == 0
   try {
@@ -225,11 +206,10 @@ LibsvmRows parse_libsvm(std::string_view text, const LibsvmRules& rules) {
       parser.parse(last_line);
       --rows.lines;
     }
-  } catch (const LibsvmProblem& problem) {
-    rows.problem = problem;
+  } catch (ParseProblem& problem) {
+    rows.problem = std::move(problem);
   }
-  rows.batch.rows.shrink();
-  rows.batch.labels.shrink_to_fit();
+  rows.rows.shrink();
   return rows;
 }
 

@@ -33,24 +33,22 @@ ColumnType type_of(const proto::SyntheticSource& config) {
 
 void fill(const SyntheticRows& source, Partition& partition) {
   const std::size_t size = source.features().shape.size(), rows = partition.rows();
-  Numbers labels{std::vector<double>(rows)};
+  std::vector<double> labels(rows);
   if (source.features().kind == ColumnType::Kind::Image) {
-    Images images{source.features().shape, std::vector<float>(rows * size)};
-    for (std::size_t i = 0; i < rows; ++i) {
-      labels.values[i] = source.make(partition.row_ids[i], {images.values.data() + i * size, size});
-    }
-    partition.columns["features"] = std::move(images);
+    std::vector<float> images(rows * size);
+    for (std::size_t i = 0; i < rows; ++i)
+      labels[i] = source.make(partition.row_ids[i], {images.data() + i * size, size});
+    partition.set("features", Images{source.features().shape, std::move(images)});
   } else {
-    DenseVectors vectors{size, std::vector<double>(rows * size)};
+    std::vector<double> vectors(rows * size);
     std::vector<float> row(size);
     for (std::size_t i = 0; i < rows; ++i) {
-      labels.values[i] = source.make(partition.row_ids[i], row);
-      std::copy(row.begin(), row.end(),
-                vectors.values.begin() + static_cast<std::ptrdiff_t>(i * size));
+      labels[i] = source.make(partition.row_ids[i], row);
+      std::copy(row.begin(), row.end(), vectors.begin() + static_cast<std::ptrdiff_t>(i * size));
     }
-    partition.columns["features"] = std::move(vectors);
+    partition.set("features", DenseVectors{size, std::move(vectors)});
   }
-  partition.columns["label"] = std::move(labels);
+  partition.set("label", Numbers{std::move(labels)});
 }
 
 }  // namespace
@@ -90,6 +88,13 @@ double SyntheticRows::make(std::uint64_t row, std::span<float> features) const {
   return static_cast<double>(std::max_element(sums.begin(), sums.end()) - sums.begin());
 }
 
+Schema synthetic_schema(const proto::SyntheticSource& config) {
+  Schema schema;
+  schema.add("label", {ColumnType::Kind::Number});
+  schema.add("features", type_of(config));
+  return schema;
+}
+
 LoadedData make_synthetic(const dist::Communicator& ranks, ThreadPool& threads,
                           const proto::SyntheticSource& config, const LoadOptions& options) {
   LoadedData data;
@@ -101,8 +106,7 @@ LoadedData make_synthetic(const dist::Communicator& ranks, ThreadPool& threads,
     const dist::Node block = options.blocks.at(static_cast<std::size_t>(ranks.rank()));
     for (const Part part : {Part::Training, Part::Validation}) {
       Dataset dataset = make_dataset("synthetic", plan, part, block, threads);
-      dataset.schema.add("label", {ColumnType::Kind::Number});
-      dataset.schema.add("features", source.features());
+      dataset.schema = synthetic_schema(config);
       threads.for_each(dataset.own.size(),
                        [&](std::size_t, std::size_t i) { fill(source, dataset.own[i]); });
       (part == Part::Training ? data.rows : data.validation) = std::move(dataset);

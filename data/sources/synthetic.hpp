@@ -30,6 +30,9 @@ class SyntheticRows {
   std::vector<double> weights_;  // [F, outputs], standard normal
 };
 
+/// label and features. @throws ConfigError
+Schema synthetic_schema(const proto::SyntheticSource& config);
+
 /// COLLECTIVE. @throws AgreedError (ConfigError, DataError)
 LoadedData make_synthetic(const dist::Communicator& ranks, ThreadPool& threads,
                           const proto::SyntheticSource& config, const LoadOptions& options);

@@ -73,9 +73,13 @@ TEST_CASE("--set takes strings with and without quotes, whatever is in them", "[
 
 TEST_CASE("--set makes file names absolute, against the working folder", "[core][config]") {
   const auto here = std::filesystem::current_path().string();
-  CHECK(with("data.train.libsvm.path=b.txt").data().train().libsvm().path() == here + "/b.txt");
-  CHECK(with("data.train.libsvm.path='b.txt'").data().train().libsvm().path() == here + "/b.txt");
-  CHECK(with("data.train.libsvm.path=/b.txt").data().train().libsvm().path() == "/b.txt");
+  CHECK(with("data.train.libsvm.path=b.txt").data().train().libsvm().path(0) == here + "/b.txt");
+  CHECK(with("data.train.libsvm.path='b.txt'").data().train().libsvm().path(0) == here + "/b.txt");
+  CHECK(with("data.train.libsvm.path=/b.txt").data().train().libsvm().path(0) == "/b.txt");
+  const auto two = with("data.train.libsvm.path=['b.txt', '/c.txt']").data().train().libsvm();
+  REQUIRE(two.path_size() == 2);
+  CHECK(two.path(0) == here + "/b.txt");
+  CHECK(two.path(1) == "/c.txt");
 }
 
 TEST_CASE("--set replaces lists and messages, and makes what was not there", "[core][config]") {

@@ -50,7 +50,7 @@ TEST_CASE("resolve_paths makes relative file names absolute and leaves the other
       "data { train { libsvm { path: 'a.txt' } } test { idx { images: '../b' labels: '/c' } } } "
       "output { run_dir: 'runs/x' } name: 'n'");
   resolve_paths(experiment, "/home/me");
-  CHECK(experiment.data().train().libsvm().path() == "/home/me/a.txt");
+  CHECK(experiment.data().train().libsvm().path(0) == "/home/me/a.txt");
   CHECK(experiment.data().test().idx().images() == "/home/b");
   CHECK(experiment.data().test().idx().labels() == "/c");
   CHECK(experiment.output().run_dir() == "/home/me/runs/x");
@@ -83,7 +83,7 @@ TEST_CASE("load_config reads, resolves, overrides and checks", "[core][config]")
         CHECK(experiment.stage(0).network().epochs() == 7);
       });
   CHECK(checked == 1);
-  CHECK(config.experiment.data().train().libsvm().path() == folder.path() + "/train.txt");
+  CHECK(config.experiment.data().train().libsvm().path(0) == folder.path() + "/train.txt");
   CHECK(config.locations.file == path);
 }
 
@@ -104,7 +104,8 @@ TEST_CASE("load_config lists the mistakes of every kind together, in the order o
           "layer?)\n  " +
           path + ":2:1: unknown field 'sed' in Experiment (did you mean seed?)\n  " + path +
           ":4:3: data.partitions: 0 is out of range (it must be at least 1)\n  " + path +
-          ":5:3: data.train: Source without a kind (give one of libsvm, idx, synthetic)\n  " +
+          ":5:3: data.train: Source without a kind (give one of libsvm, idx, synthetic, csv, text, "
+          "json)\n  " +
           path + ":8:3: stage[0].network.epochs: a check of more than one field\n  " + path +
           ":9:14: unknown value 'LOS' for monitor (did you mean LOSS?)\n  " + path +
           ":11:7: stage[0].network.layer[0].dense.units: units is missing (Dense needs it)");

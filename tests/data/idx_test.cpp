@@ -53,15 +53,15 @@ TEST_CASE("idx: files are recognised, packed or not, and labels found beside the
   CHECK(guessed.idx().labels() == same);
   const std::string text = folder.write("rows.txt", "1 1:1\n");
   CHECK_FALSE(is_idx(text));
-  CHECK(guess_source(text).libsvm().path() == text);
+  CHECK(guess_source(text).libsvm().path(0) == text);
 }
 
 TEST_CASE("with_path keeps what the config says about the file", "[data][dataset]") {
   proto::Source source;
-  source.mutable_libsvm()->set_path("a");
+  source.mutable_libsvm()->add_path("a");
   source.mutable_libsvm()->set_num_features(7);
   const proto::Source other = with_path(source, "b");
-  CHECK(other.libsvm().path() == "b");
+  CHECK(other.libsvm().path(0) == "b");
   CHECK(other.libsvm().num_features() == 7);
   proto::Source idx;
   idx.mutable_idx()->set_images("images");

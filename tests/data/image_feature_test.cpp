@@ -22,10 +22,11 @@ ImageFeature stage(const std::string& text) {
 
 std::vector<float> images_of(const ImageFeature& stage, Column features, std::size_t rows) {
   Partition partition;
-  partition.row_ids.resize(rows, 41);
+  partition.row_ids = std::vector<std::uint64_t>(rows, 41);
   partition.columns["features"] = std::move(features);
-  stage.transform(partition);
-  return std::get<Images>(partition.column("image")).values;
+  stage.transform(partition, Phase::Training);
+  const auto& values = partition.get<Images>("image").values;
+  return {values.begin(), values.end()};
 }
 
 Schema vectors(std::int64_t width, bool open = false) {
@@ -129,18 +130,19 @@ TEST_CASE("the catalogue knows feature stages from estimators", "[data][catalogu
   CHECK(is_feature_stage(feature));
   CHECK_FALSE(is_feature_stage(estimator));
   CHECK_FALSE(is_feature_stage(proto::Stage()));
-  CHECK(make_transformer(feature, "stage[0]")->output_schema(vectors(4)).has("image"));
-  CHECK_THROWS_AS(make_transformer(estimator, "stage[1]"), ConfigError);
-  CHECK_THROWS_AS(make_transformer(proto::Stage(), "stage[1]"), ConfigError);
+  CHECK(make_feature_stage(feature, "stage[0]")->output_schema(vectors(4)).has("image"));
+  CHECK_THROWS_AS(make_feature_stage(estimator, "stage[1]"), ConfigError);
+  CHECK_THROWS_AS(make_feature_stage(proto::Stage(), "stage[1]"), ConfigError);
 }
 
 TEST_CASE("a saved ImageFeature does the same again", "[data][image_feature]") {
   const auto pixels = stage("num_pixels: 4 scale: 0.1 mean: 0.3 std: 0.7 output_col: 'image'");
-  const auto again = make_transformer(pixels.save(), "stage[0]");
+  const auto again = make_feature_stage(pixels.save(), "stage[0]");
   Partition partition;
   partition.row_ids = {0};
   partition.columns["features"] = DenseVectors{4, {1, 2, 3, 4}};
-  again->transform(partition);
-  CHECK(std::get<Images>(partition.column("image")).values ==
+  again->transform(partition, Phase::Training);
+  const auto& values = partition.get<Images>("image").values;
+  CHECK(std::vector<float>(values.begin(), values.end()) ==
         images_of(pixels, DenseVectors{4, {1, 2, 3, 4}}, 1));
 }

@@ -1,7 +1,7 @@
 #include "data/sources/input.hpp"
 
 #include "core/error.hpp"
-#include "data/sources/libsvm.hpp"
+#include "data/sources/text_source.hpp"
 #include "tests/catch.hpp"
 #include "tests/data/packing.hpp"
 #include "tests/data/temporary_folder.hpp"
@@ -73,7 +73,13 @@ TEST_CASE("a missing file and a folder are FileErrors with the path", "[data][in
   CHECK_THROWS_WITH(InputFile(folder.path()), has_text("is a folder"));
 }
 
-TEST_CASE("read_lines: wherever a file is cut, every line is read once and whole",
+/// Rows that end where lines do.
+class Lines final : public TextFormat {
+ public:
+  TextRows parse(std::string_view) const override { return {}; }
+};
+
+TEST_CASE("read_rows: wherever a file is cut, every line is read once and whole",
           "[data][input][libsvm]") {
   const tests::TemporaryFolder folder;
   const std::string text =
@@ -86,7 +92,7 @@ TEST_CASE("read_lines: wherever a file is cut, every line is read once and whole
       for (const auto& [begin, end] :
            {std::pair<std::size_t, std::size_t>{0, i}, {i, j}, {j, text.size()}}) {
         if (begin == end) continue;
-        const std::string_view lines = read_lines(file, begin, end, buffer);
+        const std::string_view lines = read_rows(file, begin, end, false, false, Lines(), buffer);
         const std::size_t start = joined.size();
         CHECK((lines.empty() || start == 0 || text[start - 1] == '\n'));
         joined += lines;
@@ -96,11 +102,12 @@ TEST_CASE("read_lines: wherever a file is cut, every line is read once and whole
   }
 }
 
-TEST_CASE("read_lines finds the end of a line far behind its range", "[data][input][libsvm]") {
+TEST_CASE("read_rows finds the end of a line far behind its range", "[data][input][libsvm]") {
   const tests::TemporaryFolder folder;
   const std::string text = "1\n" + std::string(200000, 'x') + "\n2\n";
   const InputFile file(folder.write("long.txt", text));
   std::string buffer;
-  CHECK(read_lines(file, 1, 3, buffer) == std::string_view(text).substr(2, 200001));
-  CHECK(read_lines(file, 3, 100000, buffer).empty());
+  CHECK(read_rows(file, 1, 3, false, false, Lines(), buffer) ==
+        std::string_view(text).substr(2, 200001));
+  CHECK(read_rows(file, 3, 100000, false, false, Lines(), buffer).empty());
 }

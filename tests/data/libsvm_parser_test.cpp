@@ -19,18 +19,38 @@ struct Entry {
   bool operator==(const Entry&) const = default;
 };
 
-std::vector<Entry> entries(const LibsvmRows& rows, std::size_t row) {
-  const auto packed = rows.batch.rows.row(row);
-  std::vector<std::uint32_t> indices(packed_entries(packed));
-  std::vector<double> values(indices.size());
-  unpack(packed, indices.data(), values.data());
-  std::vector<Entry> result;
-  for (std::size_t i = 0; i < indices.size(); ++i) result.push_back({indices[i], values[i]});
+std::map<std::string, Column> columns(const TextRows& rows, bool qid = false) {
+  using Kind = ColumnType::Kind;
+  RowFormat format;
+  format.cells.push_back({"label", {Kind::Number}, Encoding::Number});
+  if (qid) format.cells.push_back({"qid", {Kind::Number}, Encoding::Number});
+  format.cells.push_back({"features", {Kind::Vector, {100000}}, Encoding::Sparse});
+  return unpack(format, rows.rows.rows(), [&](std::size_t i) { return rows.rows.row(i); });
+}
+
+std::vector<double> numbers(const TextRows& rows, const std::string& name, bool qid = false) {
+  const auto all = columns(rows, qid);
+  const auto& values = std::get<Numbers>(all.at(name)).values;
+  return {values.begin(), values.end()};
+}
+
+std::vector<double> labels(const TextRows& rows) { return numbers(rows, "label"); }
+
+std::vector<std::vector<Entry>> all_entries(const TextRows& rows, bool qid = false) {
+  const auto all = columns(rows, qid);
+  const auto& sparse = std::get<SparseVectors>(all.at("features"));
+  std::vector<std::vector<Entry>> result(sparse.rows());
+  for (std::size_t row = 0; row < sparse.rows(); ++row) {
+    for (std::size_t i = sparse.begin[row]; i < sparse.begin[row + 1]; ++i)
+      result[row].push_back({sparse.indices[i], sparse.values[i]});
+  }
   return result;
 }
 
-LibsvmProblem problem(std::string_view text, const LibsvmRules& rules = {}) {
-  const LibsvmRows rows = parse_libsvm(text, rules);
+std::vector<Entry> entries(const TextRows& rows, std::size_t row) { return all_entries(rows)[row]; }
+
+ParseProblem problem(std::string_view text, const LibsvmRules& rules = {}) {
+  const TextRows rows = parse_libsvm(text, rules);
   REQUIRE(rows.problem);
   return *rows.problem;
 }
@@ -40,8 +60,8 @@ LibsvmProblem problem(std::string_view text, const LibsvmRules& rules = {}) {
 TEST_CASE("libsvm: labels and entries, indices from 0", "[data][libsvm]") {
   const auto rows = parse_libsvm("1 1:0.5 3:2\n-2.5 2:-1e-3\n", {});
   REQUIRE_FALSE(rows.problem);
-  CHECK(rows.batch.labels == std::vector<double>{1, -2.5});
-  REQUIRE(rows.batch.rows.rows() == 2);
+  CHECK(labels(rows) == std::vector<double>{1, -2.5});
+  REQUIRE(rows.rows.rows() == 2);
   CHECK(entries(rows, 0) == std::vector<Entry>{{0, 0.5}, {2, 2}});
   CHECK(entries(rows, 1) == std::vector<Entry>{{1, -1e-3}});
   CHECK(rows.width == 3);
@@ -56,7 +76,7 @@ TEST_CASE(
       "# a comment\n\n  \t\n+1\tqid:7  1:1   2:2\t \r\n\r\n0 1:3#x\n5 # only a label 7:8\n  3 4:4",
       {});
   REQUIRE_FALSE(rows.problem);
-  CHECK(rows.batch.labels == std::vector<double>{1, 0, 5, 3});
+  CHECK(labels(rows) == std::vector<double>{1, 0, 5, 3});
   CHECK(entries(rows, 0) == std::vector<Entry>{{0, 1}, {1, 2}});
   CHECK(entries(rows, 1) == std::vector<Entry>{{0, 3}});
   CHECK(entries(rows, 2).empty());
@@ -65,8 +85,8 @@ TEST_CASE(
 }
 
 TEST_CASE("libsvm: nothing at all has no rows", "[data][libsvm]") {
-  CHECK(parse_libsvm("", {}).batch.rows.rows() == 0);
-  CHECK(parse_libsvm("\n\n#", {}).batch.rows.rows() == 0);
+  CHECK(parse_libsvm("", {}).rows.rows() == 0);
+  CHECK(parse_libsvm("\n\n#", {}).rows.rows() == 0);
 }
 
 TEST_CASE("libsvm: zero_based and the width", "[data][libsvm]") {
@@ -129,11 +149,45 @@ TEST_CASE("libsvm: labels may be optional", "[data][libsvm]") {
   const auto rows = parse_libsvm("1:1 2:2\nqid:3 4:4\n7 5:5", {.labels_optional = true});
   REQUIRE_FALSE(rows.problem);
   CHECK_FALSE(rows.labelled);
-  REQUIRE(rows.batch.rows.rows() == 3);
+  REQUIRE(rows.rows.rows() == 3);
   CHECK(entries(rows, 0) == std::vector<Entry>{{0, 1}, {1, 2}});
   CHECK(entries(rows, 1) == std::vector<Entry>{{3, 4}});
-  CHECK(rows.batch.labels[2] == 7);
+  CHECK(labels(rows)[2] == 7);
   CHECK(parse_libsvm("7 5:5", {.labels_optional = true}).labelled);
+}
+
+TEST_CASE("libsvm: a row without a label has a missing one", "[data][libsvm]") {
+  const auto rows = parse_libsvm("1:1\n7 5:5", {.labels_optional = true});
+  CHECK(is_missing(labels(rows)[0]));
+  CHECK(labels(rows)[1] == 7);
+}
+
+TEST_CASE("libsvm: qid is a cell where it is asked for, else ignored", "[data][libsvm]") {
+  const std::string text = "1 qid:12 3:1\n0 3:2 qid:13\n2 4:3\n";
+  const auto kept = parse_libsvm(text, {.keep_qid = true});
+  REQUIRE_FALSE(kept.problem);
+  const auto qids = numbers(kept, "qid", true);
+  REQUIRE(qids.size() == 3);
+  CHECK(qids[0] == 12);
+  CHECK(qids[1] == 13);
+  CHECK(is_missing(qids[2]));
+  CHECK(all_entries(kept, true)[1] == std::vector<Entry>{{2, 2}});
+  const auto ignored = parse_libsvm(text, {});
+  REQUIRE_FALSE(ignored.problem);
+  CHECK(entries(ignored, 1) == std::vector<Entry>{{2, 2}});
+  CHECK_FALSE(parse_libsvm("1 qid:x 3:1", {}).problem);
+  const auto bad = problem("1 1:1\n1 qid:x 3:1", {.keep_qid = true});
+  CHECK(bad.line == 1);
+  CHECK(bad.column == 7);
+  CHECK(bad.what == "the query number 'x' is not a number");
+  CHECK(problem("1 qid:1 qid:2 3:1", {.keep_qid = true}).column == 9);
+}
+
+TEST_CASE("libsvm: the rows before a bad one are there", "[data][libsvm]") {
+  const auto rows = parse_libsvm("1 1:5\n2 x\n3 1:1\n", {});
+  REQUIRE(rows.problem);
+  REQUIRE(rows.rows.rows() == 1);
+  CHECK(labels(rows)[0] == 1);
 }
 
 TEST_CASE("libsvm: every number is the nearest double", "[data][libsvm][property]") {
@@ -159,11 +213,11 @@ TEST_CASE("libsvm: every number is the nearest double", "[data][libsvm][property
   }
   const auto rows = parse_libsvm(text, {});
   REQUIRE_FALSE(rows.problem);
-  REQUIRE(rows.batch.rows.rows() == expected.size());
+  REQUIRE(rows.rows.rows() == expected.size());
+  const auto found = all_entries(rows);
   for (std::size_t i = 0; i < expected.size(); ++i) {
-    if (entries(rows, i)[0].value != expected[i]) {
-      FAIL("row " << i << ": " << entries(rows, i)[0].value << " instead of " << expected[i]);
-    }
+    if (found[i][0].value != expected[i])
+      FAIL("row " << i << ": " << found[i][0].value << " instead of " << expected[i]);
   }
 }
 
@@ -190,7 +244,7 @@ TEST_CASE("libsvm: MNIST's test images, where LOCKSTEP_SHARED_DATASETS names the
   while (const std::size_t got = stream.read(piece)) text.append(piece, 0, got);
   const auto rows = parse_libsvm(text, {});
   REQUIRE_FALSE(rows.problem);
-  CHECK(rows.batch.rows.rows() == 10000);
+  CHECK(rows.rows.rows() == 10000);
   CHECK(rows.width == 778);
-  CHECK(rows.batch.labels[0] == 7);
+  CHECK(labels(rows)[0] == 7);
 }

@@ -4,7 +4,6 @@
 #include <set>
 
 #include "core/error.hpp"
-#include "data/assembler.hpp"
 #include "tests/catch.hpp"
 
 using namespace lockstep;
@@ -80,45 +79,4 @@ TEST_CASE("blocks must own every partition once", "[data][row_plan]") {
   CHECK_THROWS_AS(RowPlan(8, options), InternalError);
   options.blocks = {{0, 3}, {2, 4}};
   CHECK_THROWS_AS(RowPlan(8, options), InternalError);
-}
-
-TEST_CASE("Assembler puts rows that arrive in any order where they belong", "[data][assembler]") {
-  const LoadOptions options = one_owner(3, 0.3);
-  const RowPlan plan(11, options);
-  ThreadPool threads(2);
-  // Row r: label r, entries at index 0 .. r % 3 - 1 with value r + 0.5.
-  PackedRows rows;
-  for (std::uint32_t r = 0; r < 11; ++r) {
-    std::vector<std::uint32_t> indices;
-    for (std::uint32_t i = 0; i < r % 3; ++i) indices.push_back(i);
-    rows.push(indices, std::vector<double>(indices.size(), r + 0.5));
-  }
-  Assembler assembler("name", plan, {{ColumnType::Kind::Vector, {3}}, true, true}, {0, 3}, threads);
-  for (std::uint64_t r = 0; r < 11; ++r)
-    assembler.expect(plan.position(r), packed_entries(rows.row(r)));
-  assembler.allocate(threads);
-  for (std::uint64_t r = 11; r-- > 0;)
-    assembler.place(plan.position(r), static_cast<double>(r), rows.row(r));
-  const LoadedData data = std::move(assembler).finish();
-  CHECK(data.rows.rows == 8);
-  CHECK(data.validation.rows == 3);
-  std::size_t seen = 0;
-  for (const Dataset* dataset : {&data.rows, &data.validation}) {
-    CHECK(dataset->name == "name");
-    CHECK(dataset->own.size() == 3);
-    for (const Partition& partition : dataset->own) {
-      const auto& features = std::get<SparseVectors>(partition.column("features"));
-      CHECK(features.begin.size() == partition.rows() + 1);
-      for (std::size_t i = 0; i < partition.rows(); ++i, ++seen) {
-        const std::uint64_t r = partition.row_ids[i];
-        CHECK(std::get<Numbers>(partition.column("label")).values[i] == static_cast<double>(r));
-        REQUIRE(features.begin[i + 1] - features.begin[i] == r % 3);
-        for (std::size_t j = features.begin[i]; j < features.begin[i + 1]; ++j) {
-          CHECK(features.indices[j] == j - features.begin[i]);
-          CHECK(features.values[j] == static_cast<double>(r) + 0.5);
-        }
-      }
-    }
-  }
-  CHECK(seen == 11);
 }

@@ -26,17 +26,18 @@ data::Dataset dataset_of(const StepPlan& plan, dist::Node block) {
   for (std::size_t p = block.begin; p < block.end; ++p) {
     data::Partition partition;
     partition.index = p;
-    data::DenseVectors x{2, {}};
-    data::Numbers y;
+    std::vector<std::uint64_t> ids;
+    std::vector<double> x, y;
     for (auto at = data::partition_begin(plan.rows, plan.partitions, p);
          at < data::partition_begin(plan.rows, plan.partitions, p + 1); ++at) {
       const std::uint64_t id = plan.rows - 1 - at;
-      partition.row_ids.push_back(id);
-      x.values.insert(x.values.end(), {static_cast<double>(id), -static_cast<double>(id)});
-      y.values.push_back(static_cast<double>(id) + 0.5);
+      ids.push_back(id);
+      x.insert(x.end(), {static_cast<double>(id), -static_cast<double>(id)});
+      y.push_back(static_cast<double>(id) + 0.5);
     }
-    partition.columns["x"] = x;
-    partition.columns["y"] = y;
+    partition.row_ids = ids;
+    partition.set("x", data::DenseVectors{2, x});
+    partition.set("y", data::Numbers{y});
     dataset.own.push_back(partition);
   }
   return dataset;

@@ -160,7 +160,7 @@ std::string libsvm_text(std::uint64_t rows) {
 
 proto::Source libsvm(const std::string& path) {
   proto::Source source;
-  source.mutable_libsvm()->set_path(path);
+  source.mutable_libsvm()->add_path(path);
   return source;
 }
 
@@ -229,12 +229,12 @@ TEST_CASE("load: the exchange in many small rounds", "[mpi][data]") {
   const auto block = dist::block_of(kRows, static_cast<std::size_t>(world().rank()),
                                     static_cast<std::size_t>(world().world_size()));
   ParsedRows parsed;
-  parsed.format = {{ColumnType::Kind::Vector, {26}}, true, true};
-  for (std::size_t i = block.begin; i < block.end; ++i) {
-    parsed.batches.push_back(parse_libsvm(libsvm_line(i), {}).batch);
-  }
-  const LoadedData data =
-      redistribute(world(), threads, "rounds", std::move(parsed), options, /*round_bytes=*/100);
+  parsed.format.cells = {{"label", {ColumnType::Kind::Number}, Encoding::Number},
+                         {"features", vector_type(26), Encoding::Sparse}};
+  for (std::size_t i = block.begin; i < block.end; ++i)
+    parsed.rows.push(parse_libsvm(libsvm_line(i), {}).rows);
+  const LoadedData data = redistribute(world(), threads, "rounds", std::move(parsed), options,
+                                       nullptr, /*round_bytes=*/100);
   CHECK(text_of(data.rows) == expected_text(kRows, options, Part::Training,
                                             "label number, features vector of 26",
                                             libsvm_row_text));
@@ -356,11 +356,13 @@ TEST_CASE("load: the width comes from the config, the training rows or the large
   ThreadPool threads(1);
   LoadOptions options = options_for(4);
   CHECK(load(world(), threads, source, options).rows.schema.at("features", "").shape == Shape{3});
-  options.num_features = 5;
+  Schema training;
+  training.add("features", vector_type(5));
+  options.like = &training;
   CHECK(load(world(), threads, source, options).rows.schema.at("features", "").shape == Shape{5});
-  options.num_features = 2;
+  training.add("features", vector_type(2));
   const auto from_training = error_of(source, options);
-  options.num_features.reset();
+  options.like = nullptr;
   source.mutable_libsvm()->set_num_features(4);
   const LoadedData given = load(world(), threads, source, options);
   CHECK(given.rows.schema.at("features", "").shape == Shape{4});
@@ -377,14 +379,14 @@ TEST_CASE("load: labels that may be missing are a column only if all rows have o
   const SharedFolder folder;
   ThreadPool threads(2);
   LoadOptions options = options_for(4);
-  options.keep_labels_optional = true;
+  options.labels_optional = true;
   const std::string path = folder.write("some", "1 1:1\n2:5 3:6\n1 4:7\n");
   const LoadedData data = load(world(), threads, libsvm(path), options);
   CHECK_FALSE(data.rows.schema.has("label"));
   for (const Partition& partition : data.rows.own) CHECK(partition.columns.count("label") == 0);
   CHECK(load(world(), threads, libsvm(folder.write("every", "1 1:1\n2 1:2\n")), options)
             .rows.schema.has("label"));
-  options.keep_labels_optional = false;
+  options.labels_optional = false;
   const auto error = error_of(libsvm(path), options);
   CHECK(error.where().line == 2);
 }

@@ -1,0 +1,36 @@
+#include "data/features/max_abs_scaler.hpp"
+
+#include "data/features/moments.hpp"
+
+namespace lockstep::data {
+
+MaxAbsScaler::MaxAbsScaler(const proto::MaxAbsScaler& config, std::string at)
+    : VectorStage(config.input_col(), config.output_col(), std::move(at)), config_(config) {}
+
+std::optional<std::size_t> MaxAbsScaler::width() const {
+  if (!is_fitted()) return std::nullopt;
+  return static_cast<std::size_t>(config_.model().max_abs_size());
+}
+
+void MaxAbsScaler::fit(const Fitting& fitting) {
+  const std::size_t features = training_width(fitting);
+  const Moments moments = fitting.run(MomentsJob(input(), features, input_field()));
+  check_has_values(moments, fitting.schema(), input(), input_field());
+  proto::MaxAbsModel model;
+  for (std::size_t j = 0; j < features; ++j) model.add_max_abs(moments.max_abs(j));
+  *config_.mutable_model() = std::move(model);
+}
+
+Column MaxAbsScaler::map(const Column& column, std::size_t rows) const {
+  const auto largest = span_of(config_.model().max_abs());
+  return map_entries(column, rows, largest.size(),
+                     [&](std::size_t j, double x) { return largest[j] == 0 ? x : x / largest[j]; });
+}
+
+proto::Stage MaxAbsScaler::save() const {
+  proto::Stage stage;
+  *stage.mutable_max_abs_scaler() = config_;
+  return stage;
+}
+
+}  // namespace lockstep::data

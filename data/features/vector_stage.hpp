@@ -1,0 +1,107 @@
+#pragma once
+/// What stages that turn one vector column into another have in common: the names of the columns,
+/// the check of widths, and ways to run over sparse and dense rows.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "data/stage.hpp"
+
+namespace lockstep::data {
+
+/// Every row of the vector column has `width` numbers; sparse ones may lack trailing zeros. `field`
+/// is the config path for messages. @throws DataError naming the row that does not fit
+void check_widths(const Partition& partition, const std::string& column, std::size_t width,
+                  const std::string& field);
+
+/// Every stored number of the column is finite. @throws DataError naming row, index and value
+void check_finite(const Partition& partition, const std::string& column, const std::string& field);
+
+/// A feature of which the name is all there is to know.
+inline Feature numeric_feature(std::string name) {
+  return {std::move(name), Feature::Kind::Numeric, 0, {}};
+}
+
+/// The name of one feature of a column, as features_of() gives it.
+std::string feature_name(const std::string& column, const ColumnType& type, std::size_t feature);
+
+/// A column of the same width and names after its numbers were changed: no categories any more.
+ColumnType rescaled(const ColumnType& type);
+
+/// A stage with one vector column as input and one as output.
+class VectorStage : public FeatureStage {
+ public:
+  std::vector<std::string> input_columns() const override { return {input_}; }
+  Schema output_schema(const Schema& input) const override;
+  Effect transform(Partition& partition, Phase phase) const final;
+
+ protected:
+  /// `at` is the config path of the message, `input_field` its field that names the input.
+  VectorStage(std::string input, std::string output, std::string at,
+              const char* input_field = "input_col");
+
+  /// The numbers a row must have, as learnt or configured; nullopt: any.
+  virtual std::optional<std::size_t> width() const { return std::nullopt; }
+
+  /// Type of the output column. `input` has width() numbers if that is known.
+  virtual ColumnType output_type(const ColumnType& input) const = 0;
+
+  /// The output column. Dense rows have width() numbers, sparse ones no index beyond, if known.
+  virtual Column map(const Column& column, std::size_t rows) const = 0;
+
+  /// The numbers a training row has, for fit(). @throws DataError if there are no rows
+  std::size_t training_width(const Fitting& fitting) const;
+
+  /// @throws ConfigError unless a model's list has as many numbers as there are features
+  void check_model(bool fits) const;
+
+  const std::string& input() const noexcept { return input_; }
+  const std::string& at() const noexcept { return at_; }
+  const std::string& input_field() const noexcept { return input_field_; }
+
+ private:
+  std::string input_, output_, at_, input_field_;
+};
+
+/// A list of a config message as a span.
+template <typename T>
+std::span<const T> span_of(const google::protobuf::RepeatedField<T>& list) {
+  return {list.data(), static_cast<std::size_t>(list.size())};
+}
+
+/// All numbers of all rows, [rows, width]; width is at least the column's.
+inline std::vector<double> dense_rows(const Column& column, std::size_t rows, std::size_t width) {
+  std::vector<double> all(rows * width);
+  for (std::size_t row = 0; row < rows; ++row) copy_row(column, row, all.data() + row * width);
+  return all;
+}
+
+/// The dense column of change(index, value) for every number.
+template <typename Change>
+Column map_dense(const Column& column, std::size_t rows, std::size_t width, const Change& change) {
+  std::vector<double> all = dense_rows(column, rows, width);
+  for (std::size_t row = 0; row < rows; ++row) {
+    double* values = all.data() + row * width;
+    for (std::size_t j = 0; j < width; ++j) values[j] = change(j, values[j]);
+  }
+  return DenseVectors{width, std::move(all)};
+}
+
+/// The column of change(index, value), where change(j, 0) is 0: sparse stays sparse.
+template <typename Change>
+Column map_entries(const Column& column, std::size_t rows, std::size_t width,
+                   const Change& change) {
+  const auto* sparse = std::get_if<SparseVectors>(&column);
+  if (sparse == nullptr) return map_dense(column, rows, width, change);
+  std::vector<double> values(sparse->values.size());
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = change(static_cast<std::size_t>(sparse->indices[i]), sparse->values[i]);
+  return SparseVectors{width, sparse->begin, sparse->indices, std::move(values)};
+}
+
+}  // namespace lockstep::data

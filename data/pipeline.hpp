@@ -1,0 +1,53 @@
+#pragma once
+/// The feature stages of an experiment, from the columns of a source to those an estimator reads.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/stage.hpp"
+
+namespace lockstep::data {
+
+class Pipeline {
+ public:
+  Pipeline() = default;
+
+  /// Makes the stages; those that come from a model are fitted. The config path of stage i is
+  /// "stage[i]". @throws ConfigError
+  explicit Pipeline(const std::vector<proto::Stage>& stages);
+
+  /// The schema behind all stages. Widths and labels that are not learnt yet are open.
+  /// @throws ConfigError of the first stage that does not fit
+  Schema output_schema(Schema schema) const;
+
+  /// COLLECTIVE. Fits stage after stage to the training rows, which are transformed on the way, and
+  /// shares the rows that are left out evenly again. Of the columns, `needed` are kept in the end;
+  /// empty: all. Logs what the stages did to rows. @throws AgreedError
+  void fit(const dist::Communicator& ranks, ThreadPool& threads, Dataset& training,
+           const std::vector<std::string>& needed, const LoadOptions& options);
+
+  /// COLLECTIVE. Transforms other rows. A stage whose column is not there, such as a label's, is
+  /// left out, and so are columns of `needed` that nobody makes then. Returns what the first stage
+  /// left out lacks, for people; empty: none is. @throws AgreedError
+  std::string transform(const dist::Communicator& ranks, ThreadPool& threads, Dataset& dataset,
+                        const std::vector<std::string>& needed, const LoadOptions& options) const;
+
+  /// The fitted stages, for pipeline.textproto.
+  std::vector<proto::Stage> save() const;
+
+  const std::vector<std::unique_ptr<FeatureStage>>& stages() const noexcept { return stages_; }
+
+ private:
+  struct Group;
+  void apply(Group& group, const dist::Communicator& ranks, ThreadPool& threads, Dataset& dataset,
+             const LoadOptions& options) const;
+  std::vector<std::size_t> possible_stages(Group& group, Schema schema) const;
+  std::vector<std::string> needed_after(std::size_t stage,
+                                        const std::vector<std::string>& needed) const;
+
+  std::vector<std::unique_ptr<FeatureStage>> stages_;
+  std::vector<std::string> names_;  // "stage[2].imputer"
+};
+
+}  // namespace lockstep::data

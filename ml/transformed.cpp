@@ -1,0 +1,72 @@
+#include "ml/transformed.hpp"
+
+#include "data/pipeline.hpp"
+#include "dist/session.hpp"
+#include "ml/datasets.hpp"
+#include "ml/lane_rows.hpp"
+
+namespace lockstep::ml {
+namespace {
+
+std::vector<proto::Stage> feature_stages(const proto::Experiment& experiment) {
+  std::vector<proto::Stage> stages;
+  for (const auto& stage : experiment.stage()) {
+    if (data::is_feature_stage(stage)) stages.push_back(stage);
+  }
+  return stages;
+}
+
+data::LoadOptions load_options(const Context& context, const proto::Experiment& experiment) {
+  const auto& config = experiment.data();
+  auto options = data::load_options(config, experiment.seed());
+  options.partitions = config.has_partitions() ? config.partitions() : kDefaultPartitions;
+  for (int rank = 0; rank < context.ranks.world_size(); ++rank) {
+    options.blocks.push_back(rank_lanes(options.partitions, rank, context.ranks.world_size(), 1,
+                                        context.dedicated_driver()));
+  }
+  return options;
+}
+
+/// COLLECTIVE. The longest of the ranks' times, to the microsecond.
+double slowest(const Context& context, double seconds) {
+  constexpr double kMicroseconds = 1e6;
+  std::int64_t longest[] = {static_cast<std::int64_t>(seconds * kMicroseconds)};
+  context.ranks.allreduce_max(longest);
+  return static_cast<double>(longest[0]) / kMicroseconds;
+}
+
+}  // namespace
+
+TimedLoad load_timed(const Context& context, const proto::Experiment& experiment) {
+  const auto options = load_options(context, experiment);
+  const auto loaded =
+      data::load(context.ranks, context.threads, experiment.data().train(), options);
+  TimedLoad timed{loaded.rows.rows, loaded.times};
+  for (double* seconds :
+       {&timed.times.parse_seconds, &timed.times.move_seconds, &timed.times.cache_seconds})
+    *seconds = slowest(context, *seconds);
+  return timed;
+}
+
+data::Dataset load_transformed(const Context& context, const proto::Experiment& experiment,
+                               Rows which, bool raw) {
+  const auto& config = experiment.data();
+  data::Pipeline pipeline;
+  dist::all_or_none(context.ranks, [&] {
+    if (!raw) pipeline = data::Pipeline(feature_stages(experiment));
+    if (!raw && context.is_driver()) pipeline.output_schema(data::peek_schema(config.train()));
+    if ((which == Rows::Validation && !has_validation_rows(config)) ||
+        (which == Rows::Test && !has_test_rows(config)))
+      throw ConfigError("the config has no such rows", {.field = "data"},
+                        "give data.validation, data.test or data.split");
+  });
+  const auto options = load_options(context, experiment);
+  auto rows = load_datasets(context, config, options);
+  pipeline.fit(context.ranks, context.threads, rows.train, {}, options);
+  if (which == Rows::Train) return std::move(rows.train);
+  auto& others = which == Rows::Validation ? rows.validation : rows.test;
+  if (others.rows > 0) pipeline.transform(context.ranks, context.threads, others, {}, options);
+  return std::move(others);
+}
+
+}  // namespace lockstep::ml

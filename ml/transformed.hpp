@@ -1,0 +1,33 @@
+#pragma once
+/// The rows of an experiment behind its feature stages, without an estimator: what `lockstep data`
+/// shows and writes.
+
+#include <string>
+
+#include "core/proto/experiment.pb.h"
+#include "data/dataset.hpp"
+#include "ml/context.hpp"
+
+namespace lockstep::ml {
+
+/// Which rows of an experiment.
+enum class Rows { Train, Validation, Test };
+
+/// COLLECTIVE. Loads the experiment's rows and, unless `raw`, fits its feature stages to the
+/// training rows and applies them. An estimator at the end of the stages is left out. @throws
+/// AgreedError
+data::Dataset load_transformed(const Context& context, const proto::Experiment& experiment,
+                               Rows which, bool raw);
+
+/// COLLECTIVE. Loads the training rows alone, as the files have them, and says how long it took:
+/// the slowest rank's times. @throws AgreedError
+struct TimedLoad {
+  std::uint64_t rows = 0;
+  data::LoadTimes times;
+};
+TimedLoad load_timed(const Context& context, const proto::Experiment& experiment);
+
+/// Partitions of a dataset that no lanes are made of, where the config does not say.
+inline constexpr std::size_t kDefaultPartitions = 64;
+
+}  // namespace lockstep::ml
