@@ -52,8 +52,15 @@
 namespace lockstep::data {
 
 bool is_feature_stage(const proto::Stage& stage) {
-  return stage.kind_case() != proto::Stage::kNetwork &&
-         stage.kind_case() != proto::Stage::KIND_NOT_SET;
+  switch (stage.kind_case()) {
+    case proto::Stage::kNetwork:
+    case proto::Stage::kAutoencoder:
+    case proto::Stage::kSequenceToSequence:
+    case proto::Stage::KIND_NOT_SET:
+      return false;
+    default:
+      return true;
+  }
 }
 
 std::unique_ptr<FeatureStage> make_feature_stage(const proto::Stage& stage, const std::string& at) {
@@ -156,7 +163,13 @@ std::unique_ptr<FeatureStage> make_feature_stage(const proto::Stage& stage, cons
       return std::make_unique<Sample>(stage.sample(), at + ".sample");
     case proto::Stage::kWeightByClass:
       return std::make_unique<WeightByClass>(stage.weight_by_class(), at + ".weight_by_class");
+    case proto::Stage::kTokenIndexer:
+    case proto::Stage::kBytePairEncoder:
+    case proto::Stage::kWindows:
+      break;
     case proto::Stage::kNetwork:
+    case proto::Stage::kAutoencoder:
+    case proto::Stage::kSequenceToSequence:
       throw ConfigError("an estimator stands where a feature stage is expected", {.field = at},
                         "feature stages come first, the estimator last");
     case proto::Stage::KIND_NOT_SET:

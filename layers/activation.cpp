@@ -33,6 +33,7 @@ Activation::Activation(const proto::ActivationLayer& config, const TensorSpec& i
                              made->from_plain.scratch_floats()}));
   scratch_floats_ = scratch.size();
   output_ = onednn::make_spec(input.shape, inner, build.rows);
+  output_.masked = input.masked;
   flops_ = static_cast<double>(input.shape.size());
   kernels_ = std::move(made);
 }

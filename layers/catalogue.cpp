@@ -40,6 +40,25 @@ std::unique_ptr<const Layer> make_layer(const proto::Layer& c, const TensorSpec&
       return std::make_unique<Residual>(c.residual(), input, build);
     case Kind::kActivation:
       return std::make_unique<Activation>(c.activation(), input, build);
+    case Kind::kSimpleRnn:
+    case Kind::kLstm:
+    case Kind::kGru:
+    case Kind::kEmbedding:
+    case Kind::kMasking:
+    case Kind::kConv1D:
+    case Kind::kMaxPooling1D:
+    case Kind::kAveragePooling1D:
+    case Kind::kMeanOverTime:
+    case Kind::kMaxOverTime:
+    case Kind::kAttention:
+    case Kind::kRepeatVector:
+    case Kind::kReshape:
+    case Kind::kConv2DTranspose:
+    case Kind::kUpSampling2D:
+    case Kind::kConcatenate:
+    case Kind::kGaussianNoise:
+    case Kind::kVariationalCode:
+    case Kind::kEncoderDecoder:
     case Kind::KIND_NOT_SET:
       break;
   }

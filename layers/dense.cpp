@@ -6,20 +6,21 @@
 namespace lockstep::layers {
 
 Dense::Dense(const proto::Dense& config, const TensorSpec& input, const Build& build) {
-  const auto features = static_cast<std::int64_t>(input.shape.size());
+  const bool sequence = input.shape.rank() == 2;
+  const std::int64_t rows = sequence ? build.rows * input.shape[0] : build.rows;
+  const auto features = sequence ? input.shape[1] : static_cast<std::int64_t>(input.shape.size());
   const std::int64_t units = config.units();
   if (units == 0) throw config_error(build, "units", "a dense layer needs at least one unit");
-  const auto source = onednn::plain({build.rows, features});
-  const auto output = onednn::plain({build.rows, units});
+  const auto source = onednn::plain({rows, features});
+  const auto output = onednn::plain({rows, units});
   const auto any_weight = onednn::any({units, features});
   const auto bias = config.use_bias() ? onednn::plain({units}) : onednn::Desc();
 
   const auto forward = onednn::inner_product_forward(source, any_weight, bias, output,
                                                      forward_attributes(config.activation()));
   Plan plan;
-  plan.input = onednn::desc_of(input, build.rows);
-  plan.source =
-      onednn::plain(onednn::dims_of(build.rows, input.shape));  // in memory the same as `source`
+  plan.input = sequence ? source : onednn::desc_of(input, build.rows);  // sequences are plain
+  plan.source = sequence ? source : onednn::plain(onednn::dims_of(build.rows, input.shape));
   plan.diff_source = plan.source;
   plan.plain_weight = onednn::plain({units, features});
   plan.forward = forward;
@@ -39,8 +40,10 @@ Dense::Dense(const proto::Dense& config, const TensorSpec& input, const Build& b
   plan.weight.scale = config.initializer_scale();
   plan.weight.fan_in = static_cast<std::size_t>(features);
   plan.weight.fan_out = static_cast<std::size_t>(units);
-  output_ = onednn::plain_spec(Shape{units}, build.rows);
-  flops_ = 2.0 * static_cast<double>(units) * static_cast<double>(features);
+  const Shape shape = sequence ? Shape{input.shape[0], units} : Shape{units};
+  output_ = onednn::plain_spec(shape, build.rows);
+  output_.masked = sequence && input.masked;
+  flops_ = 2.0 * static_cast<double>(units) * static_cast<double>(input.shape.size());
   compile(plan, build);
 }
 

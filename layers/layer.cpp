@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/error.hpp"
+
 namespace lockstep::layers {
 namespace {
 
@@ -22,6 +24,11 @@ void Layer::from_plain(std::size_t index, const float* plain, float* storage) co
   const auto count = numbers(info);
   std::copy_n(plain, count, storage);
   std::fill(storage + count, storage + info.storage, 0.0f);
+}
+
+void Layer::output_lengths(const Lane& lane, std::int32_t* lengths) const {
+  expects(lane.lengths != nullptr, "a layer that keeps time has a masked input");
+  std::copy_n(lane.lengths, lane.rows, lengths);
 }
 
 }  // namespace lockstep::layers

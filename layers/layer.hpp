@@ -28,9 +28,11 @@ class Layout;  // how a tensor lies in memory; defined in layers/onednn/
 
 /// A tensor between two layers: the shape of one row, and how the rows of a lane lie in memory.
 struct TensorSpec {
-  Shape shape;                                   ///< of one row: [F] or [C, H, W]
+  Shape shape;                                   ///< of one row: [F], [C, H, W], [T, F] or [T] ids
   std::shared_ptr<const onednn::Layout> layout;  ///< null: plain row-major [N, shape...]
   std::size_t floats = 0;                        ///< size in memory for all rows, padding included
+  bool masked = false;  ///< shape[0] is time, and a row may end before it does: Lane::lengths. What
+                        ///< lies behind the end is zero, in gradients too.
 };
 
 /// One parameter of a layer, or one running statistic.
@@ -63,10 +65,14 @@ struct Lane {
   std::uint64_t step =
       0;  ///< counts accumulated batches too: every pass over fresh rows has its own
   std::span<const std::uint64_t> row_ids;  ///< identities of the rows, keys of dropout
-  const float* x = nullptr;                ///< input
-  float* y = nullptr;                      ///< output: written by forward, read by backward
-  float* dy = nullptr;                     ///< gradient of the output; backward may destroy it
-  float* dx = nullptr;                ///< gradient of the input to write; null if nobody wants it
+  std::size_t rows = 0;
+  const std::int32_t* lengths = nullptr;  ///< steps of each row of x; null if x is not masked
+  double* penalty = nullptr;  ///< forward adds the loss that the layer itself has, summed over the
+                              ///< rows; null: nobody wants it
+  const float* x = nullptr;   ///< input
+  float* y = nullptr;         ///< output: written by forward, read by backward
+  float* dy = nullptr;        ///< gradient of the output; backward may destroy it
+  float* dx = nullptr;        ///< gradient of the input to write; null if nobody wants it
   const float* parameters = nullptr;  ///< this layer's part, in storage order
   const float* packed = nullptr;      ///< this layer's part of what pack() wrote
   float* gradients = nullptr;  ///< this layer's part, in storage order; written, not added to
@@ -97,6 +103,10 @@ class Layer {
   virtual void pack(const float* parameters, float* packed) const {
     (void)parameters, (void)packed;
   }
+
+  /// Of a layer whose output is masked: the steps of each row of y, after forward. The default
+  /// copies lane.lengths: time is as it was.
+  virtual void output_lengths(const Lane& lane, std::int32_t* lengths) const;
 
   virtual void forward(Lane& lane) const = 0;
   virtual void backward(Lane& lane) const = 0;

@@ -19,9 +19,12 @@ struct LayerNorm::Kernels {
 };
 
 LayerNorm::LayerNorm(const proto::LayerNorm& config, const TensorSpec& input, const Build& build) {
-  const auto features = input.shape.size();
-  const auto rows = static_cast<std::size_t>(build.rows);
-  const auto flat = onednn::plain({build.rows, static_cast<std::int64_t>(features)});
+  const bool sequence = input.shape.rank() == 2;
+  const Shape normalized = sequence ? Shape{input.shape[1]} : input.shape;
+  const auto features = normalized.size();
+  const auto rows = static_cast<std::size_t>(sequence ? build.rows * input.shape[0] : build.rows);
+  const auto flat =
+      onednn::plain({static_cast<std::int64_t>(rows), static_cast<std::int64_t>(features)});
   const auto desc = onednn::desc_of(input, build.rows);
   const auto plain = onednn::plain(onednn::dims_of(build.rows, input.shape));
   const auto epsilon = static_cast<float>(config.epsilon());
@@ -47,7 +50,7 @@ LayerNorm::LayerNorm(const proto::LayerNorm& config, const TensorSpec& input, co
 
   ParameterInfo weight;
   weight.name = "weight";
-  weight.shape = input.shape.dims();
+  weight.shape = normalized.dims();
   weight.storage = padded(features);
   weight.constant = 1;
   ParameterInfo bias = weight;
@@ -55,7 +58,8 @@ LayerNorm::LayerNorm(const proto::LayerNorm& config, const TensorSpec& input, co
   bias.constant = 0;
   parameters_ = {weight, bias};
   output_ = onednn::plain_spec(input.shape, build.rows);
-  flops_ = 8.0 * static_cast<double>(features);
+  output_.masked = input.masked;
+  flops_ = 8.0 * static_cast<double>(input.shape.size());
   kernels_ = std::move(made);
 }
 

@@ -8,6 +8,7 @@
 #include "layers/initializers.hpp"
 #include "layers/network_impl.hpp"
 #include "layers/softmax.hpp"
+#include "layers/standardized_loss.hpp"
 
 namespace lockstep::layers {
 namespace {
@@ -27,6 +28,10 @@ proto::Activation final_activation(const proto::Layer& layer) {
       return layer.conv2d().activation();
     case proto::Layer::kResidual:
       return layer.residual().activation();
+    case proto::Layer::kConv1D:
+      return layer.conv1d().activation();
+    case proto::Layer::kConv2DTranspose:
+      return layer.conv2d_transpose().activation();
     case proto::Layer::kActivation:
       return layer.activation().kind();
     default:
@@ -56,6 +61,8 @@ void drop_final_activation(Sequential::Configs& layers) {
   auto& last = *layers.Mutable(layers.size() - 1);
   if (last.has_dense()) last.mutable_dense()->set_activation(proto::NONE);
   if (last.has_conv2d()) last.mutable_conv2d()->set_activation(proto::NONE);
+  if (last.has_conv1d()) last.mutable_conv1d()->set_activation(proto::NONE);
+  if (last.has_conv2d_transpose()) last.mutable_conv2d_transpose()->set_activation(proto::NONE);
   if (last.has_residual()) last.mutable_residual()->set_activation(proto::NONE);
   if (last.has_activation()) layers.RemoveLast();
 }
@@ -85,12 +92,21 @@ Network::Network(const proto::Network& config, const Shape& input, const std::st
   const auto last = final_activation(config.layer(config.layer_size() - 1));
   const auto loss = config.has_loss() ? config.loss() : default_loss(last, outputs);
   n.loss = make_loss(loss, outputs, at + ".loss");
+  if (config.model().target_mean_size() > 0)
+    n.loss = standardized(std::move(n.loss), config.model());
   n.summarize(*n.reference->layers, config.layer_size(), config.layer());
   if (contained(last, loss)) {
     drop_final_activation(n.layers);
     n.reference = std::make_unique<const Program>(n.layers, input, rows, n.at, nullptr);
   }
   n.list_parameters();
+  if (n.layers.empty()) return;
+  const auto& first = n.layers[0];
+  const auto bucket = static_cast<std::int64_t>(config.length_bucket());
+  if ((first.has_embedding() || first.has_masking()) && bucket > 0 && bucket < input[0] &&
+      n.works_with(bucket)) {
+    n.length_bucket = config.length_bucket();
+  }
 }
 
 Network::~Network() = default;
@@ -122,12 +138,30 @@ void Network::Impl::list_parameters() {
   }
 }
 
-const Program& Network::Impl::program(std::size_t rows) {
-  if (rows == reference->rows) return *reference;
+const Program& Network::Impl::program(std::size_t rows, std::int64_t steps) {
+  if (rows == reference->rows && steps == input[0]) return *reference;
   const std::lock_guard lock(mutex);
-  auto& variant = variants[rows];
-  if (!variant) variant = std::make_unique<const Program>(layers, input, rows, at, reference.get());
+  auto& variant = variants[{rows, steps}];
+  if (!variant) {
+    auto dims = input.dims();
+    dims[0] = steps;
+    variant = std::make_unique<const Program>(layers, Shape(dims), rows, at, reference.get());
+  }
   return *variant;
+}
+
+// Whether fewer steps leave parameters and outputs as they are.
+bool Network::Impl::works_with(std::int64_t steps) {
+  const auto shapes = [](const Program& program) {
+    std::vector<std::vector<std::int64_t>> all{program.layers->output().shape.dims()};
+    for (const auto& info : program.layers->parameters()) all.push_back(info.shape);
+    return all;
+  };
+  try {
+    return shapes(program(reference->rows, steps)) == shapes(*reference);
+  } catch (const ConfigError&) {  // a window or a dense layer that wants all steps
+    return false;
+  }
 }
 
 const Shape& Network::input() const noexcept { return impl_->input; }

@@ -1,6 +1,8 @@
 #pragma once
 /// What Network and Worker share.
 
+#include <utility>
+
 #include "layers/losses.hpp"
 #include "layers/network.hpp"
 #include "layers/program.hpp"
@@ -18,11 +20,18 @@ struct Network::Impl {
   std::vector<Parameter> parameters;
   std::size_t parameter_floats = 0, parameter_count = 0;
 
-  std::mutex mutex;                                                // guards:
-  std::map<std::size_t, std::unique_ptr<const Program>> variants;  // for other numbers of rows
+  /// The steps a lane computes, where rows of ids end early: those of its longest row, rounded up
+  /// to a multiple of this; 0: the network needs all steps.
+  std::size_t length_bucket = 0;
 
-  /// Compiles on first use. Thread-safe; what it returns lives as long as the network.
-  const Program& program(std::size_t rows);
+  std::mutex mutex;  // guards: programs for other numbers of rows or steps
+  std::map<std::pair<std::size_t, std::int64_t>, std::unique_ptr<const Program>> variants;
+
+  /// Compiles on first use. Thread-safe; what it returns lives as long as the network. `steps`:
+  /// of the input's first dimension.
+  const Program& program(std::size_t rows, std::int64_t steps);
+  const Program& program(std::size_t rows) { return program(rows, input[0]); }
+  bool works_with(std::int64_t steps);
   void summarize(const Sequential& all, int count, const Sequential::Configs& configs);
   void list_parameters();
 };

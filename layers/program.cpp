@@ -2,9 +2,9 @@
 
 namespace lockstep::layers {
 
-Program::Program(const Sequential::Configs& configs, const Shape& shape, std::size_t rows_,
+Program::Program(const Sequential::Configs& configs, const Shape& input_shape, std::size_t rows_,
                  const std::string& at, const Program* reference)
-    : rows(rows_) {
+    : rows(rows_), shape(input_shape) {
   std::uint64_t counter = 0;
   Build build;
   build.rows = static_cast<std::int64_t>(rows);

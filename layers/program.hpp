@@ -1,5 +1,5 @@
 #pragma once
-/// A network compiled for one number of rows, and where its tensors lie in a worker's arena.
+/// A network compiled for one number of rows (and steps), and where its tensors lie in a worker's arena.
 
 #include <memory>
 
@@ -14,6 +14,7 @@ struct Program {
           const std::string& at, const Program* reference);
 
   std::size_t rows;
+  Shape shape;  // of an input row
   std::unique_ptr<const Sequential> layers;
   // Offsets in the arena, in floats. The input comes first, so that it stays where it is when the
   // arena is laid out anew.

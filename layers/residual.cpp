@@ -143,6 +143,10 @@ void Residual::pack(const float* parameters, float* packed) const {
                            packed + kernels_->shortcut_packed_at);
 }
 
+void Residual::output_lengths(const Lane& lane, std::int32_t* lengths) const {
+  kernels_->body->output_lengths(kernels_->body_lane(lane), lengths);
+}
+
 void Residual::forward(Lane& lane) const {
   const auto& k = *kernels_;
   float* z = k.activation.needs_input() ? lane.workspace + k.z_at : lane.y;

@@ -18,6 +18,7 @@ class Residual final : public Layer {
   void to_plain(std::size_t index, const float* storage, float* plain) const override;
   void from_plain(std::size_t index, const float* plain, float* storage) const override;
   void pack(const float* parameters, float* packed) const override;
+  void output_lengths(const Lane& lane, std::int32_t* lengths) const override;
   void forward(Lane& lane) const override;
   void backward(Lane& lane) const override;
 

@@ -40,11 +40,22 @@ std::unique_ptr<const Layer> make_or_explain(const proto::Layer& config, const T
   }
 }
 
+// Zero behind the end of each row of a masked tensor [N, T, F].
+void clear_padding(const Shape& shape, std::size_t rows, const std::int32_t* lengths,
+                   float* values) {
+  const auto steps = static_cast<std::size_t>(shape[0]), width = shape.size() / steps;
+  for (std::size_t n = 0; n < rows; ++n) {
+    float* row = values + n * steps * width;
+    std::fill(row + static_cast<std::size_t>(lengths[n]) * width, row + steps * width, 0.0f);
+  }
+}
+
 }  // namespace
 
 Sequential::Sequential(const Configs& configs, const TensorSpec& input, const Build& build,
                        bool flatten) {
   output_ = input;
+  rows_ = static_cast<std::size_t>(build.rows);
   add_layers(configs, input, build, flatten);
   place_parameters();
   place_buffers();
@@ -112,6 +123,7 @@ void Sequential::place_buffers() {
       widest = std::max(widest, part.layer->output().floats);
     }
     part.workspace_at = workspace.take(part.layer->workspace_floats());
+    if (part.layer->output().masked) part.lengths_at = workspace.take(rows_);
     layer_scratch = std::max(layer_scratch, part.layer->scratch_floats());
   }
   for (auto& at : gradient_at_) at = scratch.take(widest);
@@ -144,6 +156,7 @@ Lane Sequential::lane_of(std::size_t i, const Lane& whole) const {
   Lane lane = whole;
   lane.x = i == 0 ? whole.x : whole.workspace + parts_[i - 1].output_at;
   lane.y = i + 1 == parts_.size() ? whole.y : whole.workspace + part.output_at;
+  if (i > 0) lane.lengths = lengths_of(i - 1, whole);
   lane.dy = lane.dx = nullptr;
   lane.parameters = whole.parameters + part.parameters_at;
   lane.packed = whole.packed + part.packed_at;
@@ -153,11 +166,27 @@ Lane Sequential::lane_of(std::size_t i, const Lane& whole) const {
   return lane;
 }
 
+// The steps of the rows of layer i's output; null if it is not masked. A float's memory holds one.
+std::int32_t* Sequential::lengths_of(std::size_t i, const Lane& whole) const {
+  if (!parts_[i].layer->output().masked) return nullptr;
+  return reinterpret_cast<std::int32_t*>(whole.workspace + parts_[i].lengths_at);
+}
+
+void Sequential::output_lengths(const Lane& lane, std::int32_t* lengths) const {
+  if (parts_.empty()) return Layer::output_lengths(lane, lengths);
+  std::copy_n(lengths_of(parts_.size() - 1, lane), rows_, lengths);
+}
+
 void Sequential::forward(Lane& lane) const {
   if (parts_.empty()) std::copy_n(lane.x, output_.floats, lane.y);
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     Lane own = lane_of(i, lane);
-    parts_[i].layer->forward(own);
+    const auto& layer = *parts_[i].layer;
+    layer.forward(own);
+    if (auto* lengths = lengths_of(i, lane)) {
+      layer.output_lengths(own, lengths);
+      clear_padding(layer.output().shape, rows_, lengths, own.y);
+    }
   }
 }
 
@@ -182,6 +211,8 @@ void Sequential::backward(Lane& lane, const Progress& progress) const {
     own.dy = gradient_of(i, lane);
     own.dx = i == 0 ? lane.dx : i == lowest_ ? nullptr : gradient_of(i - 1, lane);
     clear_ends(i, own.gradients);
+    if (const auto* lengths = lengths_of(i, lane))
+      clear_padding(parts_[i].layer->output().shape, rows_, lengths, own.dy);
     parts_[i].layer->backward(own);
     if (progress) progress(parts_[i].parameters_at + parts_[i].parameter_floats);
   }

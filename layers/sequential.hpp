@@ -3,8 +3,10 @@
 /// residual layer.
 ///
 /// Parameters: last layer first, so that gradients are complete from front to back during backward.
-/// Workspace: the tensors between the layers and the layers' own workspaces. Scratch: two
-/// gradients, which take turns, and the scratch memory of one layer.
+/// Masked sequences: behind the end of a row, outputs and their gradients are set to zero after
+/// each layer, so that no layer has to care. Workspace: the tensors between the layers and the
+/// layers' own workspaces. Scratch: two gradients, which take turns, and the scratch memory of one
+/// layer.
 
 #include <functional>
 #include <memory>
@@ -38,6 +40,7 @@ class Sequential final : public Layer {
   void from_plain(std::size_t index, const float* plain, float* storage) const override;
   void pack(const float* parameters, float* packed) const override;
   void pack_layer(std::size_t i, const float* parameters, float* packed) const;
+  void output_lengths(const Lane& lane, std::int32_t* lengths) const override;
   void forward(Lane& lane) const override;
   void backward(Lane& lane) const override { backward(lane, {}); }
   void backward(Lane& lane, const Progress& progress) const;
@@ -48,6 +51,7 @@ class Sequential final : public Layer {
     std::string name;
     std::size_t parameters_at = 0, parameter_floats = 0, packed_at = 0;
     std::size_t output_at = 0, workspace_at = 0;  // in the workspace; the last output is lane.y
+    std::size_t lengths_at = 0;                   // of a masked output, in the workspace
   };
   struct Owner {
     std::size_t part, index;  // parameter `index` of parts_[part]
@@ -60,9 +64,11 @@ class Sequential final : public Layer {
   Lane lane_of(std::size_t i, const Lane& whole) const;
   float* gradient_of(std::size_t i, const Lane& whole) const;
   void clear_ends(std::size_t i, float* gradients) const;
+  std::int32_t* lengths_of(std::size_t i, const Lane& whole) const;
 
   std::vector<Part> parts_;
   std::vector<Owner> owners_;
+  std::size_t rows_ = 0;
   std::size_t parameter_floats_ = 0;
   std::size_t lowest_ =
       0;  // backward ends here: the layers below have no parameters and nobody wants their dx

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cstring>
+
 #include "core/error.hpp"
 #include "layers/network_impl.hpp"
 
@@ -7,10 +10,14 @@ struct Worker::Impl {
   Network::Impl& network;
   const Program* program = nullptr;  // of the last input() or pass
   Buffer<float> arena;
+  double penalty = 0;  // the layers' own loss in the last pass
 
   explicit Impl(Network::Impl& n) : network(n) {}
 
+  std::vector<std::int32_t> lengths;  // of the input's rows, where they are trimmed
+
   void use(std::size_t rows);
+  void trim(const Pass& pass);
   Lane lane_of(const Pass& pass, bool training);
   LaneResult judge(const Pass& pass, float* dlogits);
   std::span<const float> logits() const;
@@ -23,17 +30,41 @@ void Worker::Impl::use(std::size_t rows) {
   if (arena.size() < program->arena_floats) arena = Buffer<float>(program->arena_floats);
 }
 
+// Where rows of a lane end early: moves them together and takes the program for the steps of the
+// longest one.
+void Worker::Impl::trim(const Pass& pass) {
+  if (network.length_bucket == 0) return;
+  const auto& shape = program->shape;
+  const auto steps = static_cast<std::size_t>(shape[0]), width = shape.size() / steps;
+  lengths.resize(program->rows);
+  Lane lane;
+  lane.rows = program->rows;
+  float* x = arena.data() + program->input;
+  lane.x = x;
+  program->layers->layer(0).output_lengths(lane, lengths.data());
+  const auto longest = static_cast<std::size_t>(*std::max_element(lengths.begin(), lengths.end()));
+  const std::size_t bucket = network.length_bucket;
+  const std::size_t needed = std::max<std::size_t>(1, (longest + bucket - 1) / bucket) * bucket;
+  if (needed >= steps) return;
+  for (std::size_t n = 1; n < pass.rows; ++n)
+    std::memmove(x + n * needed * width, x + n * steps * width, needed * width * sizeof(float));
+  program = &network.program(pass.rows, static_cast<std::int64_t>(needed));
+  expects(program->arena_floats <= arena.size(), "fewer steps need no more memory");
+}
+
 Lane Worker::Impl::lane_of(const Pass& pass, bool training) {
   expects(program != nullptr && program->rows == pass.rows,
           "input(rows) comes before a pass over those rows");
   expects(pass.parameters.size() == network.parameter_floats &&
               pass.packed.size() == network.reference->layers->packed_floats(),
           "a pass gets the whole flat vector and its packed form");
+  trim(pass);
   Lane lane;
   lane.training = training;
   lane.seed = pass.seed;
   lane.step = pass.step;
   lane.row_ids = pass.row_ids;
+  lane.rows = pass.rows;
   lane.x = arena.data() + program->input;
   lane.y = arena.data() + program->logits;
   lane.parameters = pass.parameters.data();
@@ -65,19 +96,25 @@ LaneResult Worker::train(const Pass& pass, std::span<float> gradients,
                          const GradientProgress& progress) {
   auto& w = *impl_;
   expects(gradients.size() == w.network.parameter_floats, "train gets room for every gradient");
+  w.penalty = 0;
   Lane lane = w.lane_of(pass, /*training=*/true);
+  lane.penalty = &w.penalty;
   w.program->layers->forward(lane);
   lane.dy = w.arena.data() + w.program->dlogits;
   lane.gradients = gradients.data();
-  const LaneResult result = w.judge(pass, lane.dy);
+  LaneResult result = w.judge(pass, lane.dy);
+  result.loss += w.penalty;
   w.program->layers->backward(lane, progress);
   if (progress) progress(gradients.size());
   return result;
 }
 
 LaneResult Worker::evaluate(const Pass& pass) {
+  impl_->penalty = 0;
   predict(pass);
-  return impl_->judge(pass, nullptr);
+  LaneResult result = impl_->judge(pass, nullptr);
+  result.loss += impl_->penalty;
+  return result;
 }
 
 std::span<const float> Worker::outputs() const noexcept {
@@ -89,6 +126,7 @@ std::span<const float> Worker::outputs() const noexcept {
 void Worker::predict(const Pass& pass) {
   auto& w = *impl_;
   Lane lane = w.lane_of(pass, /*training=*/false);
+  lane.penalty = &w.penalty;
   w.program->layers->forward(lane);
   w.network.loss->present(w.logits(), w.arena.data() + w.program->outputs);
 }

@@ -35,12 +35,17 @@ void take_rows(Datasets rows, const proto::Data& config, Prepared& prepared) {
 
 void compile_network(const proto::Experiment& experiment, const data::Schema& schema,
                      Prepared& prepared) {
-  const std::string at = network_path(experiment);
+  const std::string at = estimator_path(experiment);
   const NetworkInput input = network_input(prepared.config, schema, at);
+  complete(prepared.config, schema, at);
   prepared.columns = input.columns;
   prepared.augmentation = data::augmentation_of(prepared.pipeline.stages(), prepared.columns.input);
   prepared.network = std::make_unique<layers::Network>(prepared.config, input.shape, at);
   const auto& network = *prepared.network;
+  if (prepared.config.standardize_target() && network.task() != layers::Task::Regression) {
+    throw ConfigError("standardize_target is for regressions; this network learns classes",
+                      {.field = child(at, "standardize_target")}, "leave it out");
+  }
   if (!prepared.columns.label.empty()) {
     const auto& label = schema.at(prepared.columns.label, child(at, "label_col"));
     const std::size_t numbers = label.shape.size();
@@ -89,13 +94,6 @@ void check_network(const proto::Network& network, const proto::Data& data, const
 
 }  // namespace
 
-const proto::Network& network_of(const proto::Experiment& experiment) {
-  return experiment.stage(experiment.stage_size() - 1).network();
-}
-std::string network_path(const proto::Experiment& experiment) {
-  return fmt::format("stage[{}].network", experiment.stage_size() - 1);
-}
-
 void check_experiment(const proto::Experiment& experiment, Problems& problems,
                       bool needs_estimator) {
   const int stages = experiment.stage_size();
@@ -113,8 +111,7 @@ void check_experiment(const proto::Experiment& experiment, Problems& problems,
     if (!data::is_feature_stage(stage)) {
       problems.require(i + 1 == stages, at, "an estimator must be the last stage",
                        "move it to the end");
-      if (stage.has_network())
-        check_network(stage.network(), experiment.data(), child(at, "network"), problems);
+      check_network(network_of(stage), experiment.data(), estimator_path(stage, i), problems);
       continue;
     }
     try {
@@ -127,7 +124,7 @@ void check_experiment(const proto::Experiment& experiment, Problems& problems,
 }
 
 StepPlan plan_steps(const proto::Experiment& experiment) {
-  const auto& network = network_of(experiment);
+  const proto::Network network = network_of(experiment);
   StepPlan plan;
   plan.lane_size = network.lane_size();
   plan.lanes = network.global_batch() / network.lane_size();
@@ -200,9 +197,10 @@ void check_labels(const Context& context, const layers::Network& network,
 
 std::unique_ptr<Prepared> prepare(const Context& context, const proto::Experiment& experiment) {
   auto prepared = std::make_unique<Prepared>();
-  prepared->config = network_of(experiment);
+  prepared->estimator = experiment.stage(experiment.stage_size() - 1);
+  prepared->config = network_of(prepared->estimator);
   prepared->plan = plan_steps(experiment);
-  const std::string at = network_path(experiment);
+  const std::string at = estimator_path(experiment);
   dist::all_or_none(context.ranks, [&] {
     prepared->pipeline = data::Pipeline(
         {experiment.stage().begin(), experiment.stage().begin() + experiment.stage_size() - 1});
@@ -221,6 +219,10 @@ std::unique_ptr<Prepared> prepare(const Context& context, const proto::Experimen
   const auto needed = columns_needed(prepared->columns);
   prepared->pipeline.fit(context.ranks, context.threads, prepared->train, needed, options);
   prepared->plan.rows = prepared->train.rows;
+  if (prepared->config.standardize_target()) {
+    learn_target_scale(context, prepared->train, prepared->columns.label, prepared->config);
+    *prepared->estimator.mutable_network()->mutable_model() = prepared->config.model();
+  }
   dist::all_or_none(context.ranks,
                     [&] { compile_network(experiment, prepared->train.schema, *prepared); });
   for (auto* dataset : {&prepared->validation, &prepared->test}) {

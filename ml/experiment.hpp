@@ -12,6 +12,7 @@
 #include "core/proto/experiment.pb.h"
 #include "data/pipeline.hpp"
 #include "ml/context.hpp"
+#include "ml/estimator.hpp"
 #include "ml/trainer.hpp"
 
 namespace lockstep::ml {
@@ -21,17 +22,14 @@ namespace lockstep::ml {
 void check_experiment(const proto::Experiment& experiment, Problems& problems,
                       bool needs_estimator = true);
 
-/// The network's stage, which check_experiment has seen to be the last one, and its config path.
-const proto::Network& network_of(const proto::Experiment& experiment);
-std::string network_path(const proto::Experiment& experiment);
-
 /// Lanes and partitions; rows are not known yet. K is the configured count, or the smallest
 /// multiple of the lanes >= 64.
 StepPlan plan_steps(const proto::Experiment& experiment);
 
 /// An experiment with its data loaded and its network compiled.
 struct Prepared {
-  proto::Network config;
+  proto::Stage estimator;  ///< as fitted so far: what the model folder keeps
+  proto::Network config;   ///< the network it trains
   StepPlan plan;
   NetworkColumns columns;
   data::Schema source_schema;  ///< of the training file

@@ -6,6 +6,13 @@
 #include "data/features/augmentation.hpp"
 
 namespace lockstep::ml {
+namespace {
+
+// Streams of the batches' order, apart from those of the lanes.
+constexpr std::uint64_t kWholeEpoch = (1 << 24) - 1;
+
+}  // namespace
+
 std::uint64_t StepPlan::lane_rows(std::size_t lane) const {
   const std::size_t each = partitions / lanes;
   return data::partition_begin(rows, partitions, (lane + 1) * each) -
@@ -23,13 +30,12 @@ std::uint64_t StepPlan::steps_per_epoch() const {
 }
 
 LaneRows::LaneRows(const data::Dataset& dataset, const StepPlan& plan, std::size_t lane,
-                   std::uint64_t seed, bool shuffle, const data::Augmentation* augmentation)
+                   std::uint64_t seed, Options options)
     : dataset_(dataset),
       lane_(lane),
       lane_size_(plan.lane_size),
       seed_(seed),
-      shuffle_(shuffle),
-      augmentation_(augmentation),
+      options_(std::move(options)),
       order_(Random(seed, Purpose::Shuffle), plan.lane_rows(lane)) {
   const std::size_t each = plan.partitions / plan.lanes;
   first_partition_ = lane * each - dataset.block.begin;
@@ -42,6 +48,50 @@ LaneRows::LaneRows(const data::Dataset& dataset, const StepPlan& plan, std::size
 void LaneRows::start_epoch(std::uint64_t epoch) {
   epoch_ = epoch;
   order_ = Permutation(Random(seed_, Purpose::Shuffle, stream_of(epoch, lane_)), begins_.back());
+  if (!options_.length_col.empty()) order_by_length();
+}
+
+// Of a row of the lane: where its last number that is not 0 stands.
+std::size_t LaneRows::length_of(std::uint64_t row) const {
+  const auto next = std::upper_bound(begins_.begin(), begins_.end(), row);
+  const auto& partition =
+      dataset_.own[first_partition_ + static_cast<std::size_t>(next - begins_.begin()) - 1];
+  std::size_t length = 0;
+  data::for_each_entry(partition.column(options_.length_col),
+                       static_cast<std::size_t>(row - *(next - 1)),
+                       [&](std::size_t j, double value) { length = value != 0 ? j + 1 : length; });
+  return length;
+}
+
+// Windows of some batches of the shuffled rows are sorted by length; the batches of a window then
+// come in an order that is the same in all lanes, so that the lanes of a step have like lengths. A
+// short batch stays at the end.
+void LaneRows::order_by_length() {
+  constexpr std::uint64_t kWindow = 32;  // batches
+  const std::uint64_t rows = begins_.back(), window = kWindow * lane_size_;
+  std::vector<std::uint32_t> sorted(rows);
+  for (std::uint64_t i = 0; i < rows; ++i)
+    sorted[i] = static_cast<std::uint32_t>(options_.shuffle ? order_(i) : i);
+  std::vector<std::size_t> lengths(rows);
+  for (std::uint64_t i = 0; i < rows; ++i) lengths[i] = length_of(i);
+  by_length_.resize(rows);
+  for (std::uint64_t begin = 0; begin < rows; begin += window) {
+    const std::uint64_t end = std::min(begin + window, rows);
+    const auto at = [&](auto& list, std::uint64_t i) {
+      return list.begin() + static_cast<std::ptrdiff_t>(i);
+    };
+    std::stable_sort(at(sorted, begin), at(sorted, end),
+                     [&](std::uint32_t a, std::uint32_t b) { return lengths[a] < lengths[b]; });
+    const std::uint64_t whole = (end - begin) / lane_size_;
+    const Permutation batches(
+        Random(seed_, Purpose::Shuffle, stream_of(epoch_, kWholeEpoch - begin / window)), whole);
+    for (std::uint64_t b = 0; b < whole; ++b) {
+      std::copy_n(at(sorted, begin + b * lane_size_), lane_size_,
+                  at(by_length_, begin + (options_.shuffle ? batches(b) : b) * lane_size_));
+    }
+    std::copy(at(sorted, begin + whole * lane_size_), at(sorted, end),
+              at(by_length_, begin + whole * lane_size_));
+  }
 }
 
 std::size_t LaneRows::rows_of_batch(std::uint64_t batch) const {
@@ -55,7 +105,9 @@ void LaneRows::gather(std::uint64_t batch, const std::string& input, const std::
   const std::size_t rows = rows_of_batch(batch);
   for (std::size_t i = 0; i < rows; ++i) {
     const std::uint64_t position = batch * lane_size_ + i;
-    const std::uint64_t row = shuffle_ ? order_(position) : position;
+    const std::uint64_t row = !by_length_.empty() ? by_length_[position]
+                              : options_.shuffle  ? order_(position)
+                                                  : position;
     const auto next = std::upper_bound(begins_.begin(), begins_.end(), row);
     const auto& partition =
         dataset_.own[first_partition_ + static_cast<std::size_t>(next - begins_.begin()) - 1];
@@ -67,9 +119,10 @@ void LaneRows::gather(std::uint64_t batch, const std::string& input, const std::
     };
     copy(input, into.input);
     copy(target, into.target);
-    if (augmentation_ != nullptr && !input.empty()) {
+    if (options_.augmentation != nullptr && !input.empty()) {
       const std::size_t width = into.input.size() / rows;
-      augmentation_->apply(seed_, epoch_, into.row_ids[i], into.input.subspan(i * width, width));
+      options_.augmentation->apply(seed_, epoch_, into.row_ids[i],
+                                   into.input.subspan(i * width, width));
     }
   }
 }

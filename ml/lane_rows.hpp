@@ -35,14 +35,22 @@ struct StepPlan {
 /// One lane's rows in this rank's partitions, and their order in an epoch.
 class LaneRows {
  public:
-  /// `dataset` must own the lane's partitions. `augmentation`: what changes the images of the input
-  /// column, or null; it must outlive the LaneRows.
+  struct Options {
+    bool shuffle = true;
+    /// What changes the images of the input column, or null; it must outlive the LaneRows.
+    const data::Augmentation* augmentation = nullptr;
+    /// A vector column: rows of like length (up to the last number that is not 0) share a batch.
+    /// Empty: any rows do.
+    std::string length_col;
+  };
+
+  /// `dataset` must own the lane's partitions.
   LaneRows(const data::Dataset& dataset, const StepPlan& plan, std::size_t lane, std::uint64_t seed,
-           bool shuffle, const data::Augmentation* augmentation = nullptr);
+           Options options);
 
   std::size_t lane() const noexcept { return lane_; }
 
-  /// The order of `epoch`, from now on. Cheap: no list is made.
+  /// The order of `epoch`, from now on. Without length_col no list is made.
   void start_epoch(std::uint64_t epoch);
 
   /// Rows of batch `batch` of the epoch: lane_size, or fewer (or none) at the end.
@@ -58,14 +66,17 @@ class LaneRows {
               const Into& into) const;
 
  private:
+  std::size_t length_of(std::uint64_t row) const;
+  void order_by_length();
+
   const data::Dataset& dataset_;
   std::size_t lane_, lane_size_, first_partition_;
   std::vector<std::uint64_t> begins_;  // of the lane's partitions, and the end
   std::uint64_t seed_;
-  bool shuffle_;
-  const data::Augmentation* augmentation_;
+  Options options_;
   std::uint64_t epoch_ = 0;
   Permutation order_;
+  std::vector<std::uint32_t> by_length_;  // rows in the order of the epoch, where length_col is set
 };
 
 /// The partitions that rank `rank` owns: those of its lanes. `threads` a rank; with a dedicated

@@ -29,14 +29,16 @@ void LoadedModel::compile(const std::string& weights, const std::string& path) {
   schema_ = load_schema(pipeline_);
   data::Schema schema = schema_;
   const int last = pipeline_.stage_size() - 1;
-  if (last < 0 || !pipeline_.stage(last).has_network())
-    throw FileError(fmt::format("{} holds no network", path), {.file = path});
+  if (last < 0 || !is_estimator(pipeline_.stage(last)))
+    throw FileError(fmt::format("{} holds no estimator", path), {.file = path});
   stages_ = data::Pipeline({pipeline_.stage().begin(), pipeline_.stage().begin() + last});
   schema = stages_.output_schema(schema);
-  const std::string at = fmt::format("stage[{}].network", last);
-  const auto input = network_input(pipeline_.stage(last).network(), schema, at);
+  const std::string at = estimator_path(pipeline_.stage(last), last);
+  config_ = network_of(pipeline_.stage(last));
+  const auto input = network_input(config_, schema, at);
+  complete(config_, schema, at);
   columns_ = input.columns;
-  network_ = std::make_unique<layers::Network>(pipeline_.stage(last).network(), input.shape, at);
+  network_ = std::make_unique<layers::Network>(config_, input.shape, at);
   parameters_ = Buffer<float>(network_->parameter_floats());
   packed_ = Buffer<float>(network_->packed_floats());
   from_tensors(*network_, from_safetensors(weights, path), parameters_.span(), path);
@@ -44,9 +46,7 @@ void LoadedModel::compile(const std::string& weights, const std::string& path) {
   scorer_ = std::make_unique<Scorer>(*network_, parameters_.span(), packed_.span(), lane_size());
 }
 
-std::uint32_t LoadedModel::lane_size() const {
-  return pipeline_.stage(pipeline_.stage_size() - 1).network().lane_size();
-}
+std::uint32_t LoadedModel::lane_size() const { return config_.lane_size(); }
 
 data::Dataset LoadedModel::load(const Context& context, const std::string& path,
                                 NetworkColumns& columns) const {

@@ -36,6 +36,7 @@ class LoadedModel {
   void compile(const std::string& weights, const std::string& path);
 
   proto::Pipeline pipeline_;
+  proto::Network config_;  // of the estimator
   data::Pipeline stages_;
   std::unique_ptr<layers::Network> network_;
   NetworkColumns columns_;

@@ -79,8 +79,10 @@ TrainingStep::TrainingStep(const Context& context, const proto::Network& config,
   for (std::size_t t = 0; t < threads_.size(); ++t) {
     const auto lanes = exchange_->thread_lanes(t);
     for (std::size_t lane = lanes.begin; lane < lanes.end; ++lane) {
-      threads_[t].lanes.emplace_back(dataset, plan, lane, context.seed, config.shuffle(),
-                                     augmentation);
+      threads_[t].lanes.emplace_back(
+          dataset, plan, lane, context.seed,
+          LaneRows::Options{config.shuffle(), augmentation,
+                            config.bucket_by_length() ? columns.input : std::string()});
     }
     threads_[t].row_ids.resize(plan.lane_size);
     threads_[t].labels.resize(plan.lane_size * label_width);

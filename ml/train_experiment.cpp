@@ -44,7 +44,7 @@ proto::Pipeline pipeline_of(const proto::Experiment& experiment, const Prepared&
   *pipeline.mutable_source() = experiment.data().train();
   save_schema(prepared.source_schema, pipeline);
   for (const auto& stage : prepared.pipeline.save()) *pipeline.add_stage() = stage;
-  *pipeline.add_stage()->mutable_network() = prepared.config;
+  *pipeline.add_stage() = prepared.estimator;
   *pipeline.mutable_evaluate() = experiment.evaluate();
   pipeline.set_partitions(static_cast<std::uint32_t>(prepared.plan.partitions));
   return pipeline;

@@ -141,6 +141,7 @@ class Rig {
     lane.seed = seed;
     lane.step = step;
     lane.row_ids = row_ids;
+    lane.rows = rows_;
     lane.x = x_.data();
     lane.y = y_.data();
     lane.parameters = flat_parameters.data();

@@ -54,7 +54,7 @@ std::map<std::uint64_t, Pair> seen(std::size_t lanes, std::size_t lane_size, std
   const auto dataset = images(lanes);
   std::map<std::uint64_t, Pair> all;
   for (std::size_t l = 0; l < lanes; ++l) {
-    LaneRows lane(dataset, plan, l, 7, true, how);
+    LaneRows lane(dataset, plan, l, 7, {true, how, ""});
     lane.start_epoch(epoch);
     for (auto batch = first_batch; batch < plan.batches_per_epoch(); ++batch) {
       const std::size_t rows = lane.rows_of_batch(batch);

@@ -67,7 +67,7 @@ TEST_CASE("every row is taken exactly once an epoch", "[ml][lane_rows]") {
   for (std::uint64_t epoch = 0; epoch < 2; ++epoch) {
     Rows taken;
     for (std::size_t l = 0; l < lanes; ++l) {
-      LaneRows lane(dataset, plan, l, 5, shuffle);
+      LaneRows lane(dataset, plan, l, 5, {shuffle, nullptr, ""});
       const auto own = epoch_of(lane, plan, epoch);
       CHECK(own.size() == plan.lane_rows(l));
       taken.insert(taken.end(), own.begin(), own.end());
@@ -90,7 +90,7 @@ TEST_CASE("the lanes' shares differ little, and batches are full up to the last"
   CHECK(sum == 101);
   CHECK(plan.batches_per_epoch() == 4);
   const auto dataset = dataset_of(plan, {0, plan.partitions});
-  const LaneRows lane(dataset, plan, 0, 5, true);
+  const LaneRows lane(dataset, plan, 0, 5, {});
   for (std::uint64_t batch = 0; batch < 3; ++batch) CHECK(lane.rows_of_batch(batch) == 4);
   CHECK(lane.rows_of_batch(3) == plan.lane_rows(0) - 12);
 }
@@ -109,7 +109,7 @@ TEST_CASE("epochs, lanes and seeds have orders of their own; without shuffle the
   const auto plan = plan_of(120, 2, 2, 7);
   const auto dataset = dataset_of(plan, {0, plan.partitions});
   const auto order = [&](std::size_t lane, std::uint64_t seed, std::uint64_t epoch, bool shuffle) {
-    LaneRows rows(dataset, plan, lane, seed, shuffle);
+    LaneRows rows(dataset, plan, lane, seed, {shuffle, nullptr, ""});
     auto ids = epoch_of(rows, plan, epoch);
     for (auto& id : ids) id %= 60;  // lane 0 has 60 .. 119, lane 1 has 0 .. 59
     return ids;
@@ -128,7 +128,7 @@ TEST_CASE("a lane takes the same rows in the same order whatever the ranks", "[m
   const auto all = dataset_of(plan, {0, plan.partitions});
   std::vector<Rows> alone;
   for (std::size_t l = 0; l < plan.lanes; ++l) {
-    LaneRows lane(all, plan, l, 9, true);
+    LaneRows lane(all, plan, l, 9, {});
     alone.push_back(epoch_of(lane, plan, 3));
   }
   for (int world = 1; world <= 9; ++world) {
@@ -138,7 +138,7 @@ TEST_CASE("a lane takes the same rows in the same order whatever the ranks", "[m
         const auto dataset = dataset_of(plan, blocks[static_cast<std::size_t>(rank)]);
         const auto lanes = rank_lanes(plan.lanes, rank, world, 2, dedicated);
         for (std::size_t l = lanes.begin; l < lanes.end; ++l) {
-          LaneRows lane(dataset, plan, l, 9, true);
+          LaneRows lane(dataset, plan, l, 9, {});
           CHECK(epoch_of(lane, plan, 3) == alone[l]);
         }
       }
@@ -149,7 +149,7 @@ TEST_CASE("a lane takes the same rows in the same order whatever the ranks", "[m
 TEST_CASE("gather copies the columns of the rows it names", "[ml][lane_rows]") {
   const auto plan = plan_of(11, 1, 4, 5);
   const auto dataset = dataset_of(plan, {0, 4});
-  LaneRows lane(dataset, plan, 0, 1, true);
+  LaneRows lane(dataset, plan, 0, 1, {});
   lane.start_epoch(1);
   for (std::uint64_t batch = 0; batch < 3; ++batch) {
     const std::size_t n = lane.rows_of_batch(batch);
@@ -168,7 +168,7 @@ TEST_CASE("gather copies the columns of the rows it names", "[ml][lane_rows]") {
 TEST_CASE("a lane whose rows are not those of the plan is a bug", "[ml][lane_rows]") {
   const auto plan = plan_of(100, 2, 2, 4);
   const auto dataset = dataset_of(plan_of(90, 2, 2, 4), {0, 4});
-  CHECK_THROWS_AS(LaneRows(dataset, plan, 0, 1, true), InternalError);
+  CHECK_THROWS_AS(LaneRows(dataset, plan, 0, 1, {}), InternalError);
 }
 
 TEST_CASE("rank_lanes and partition_blocks share everything out once, in order",
