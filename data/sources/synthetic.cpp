@@ -1,6 +1,7 @@
 #include "data/sources/synthetic.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "core/error.hpp"
@@ -25,6 +26,15 @@ ColumnType type_of(const proto::SyntheticSource& config) {
     throw ConfigError("the shape of synthetic rows is 1 to 3 sizes, at least 1 each",
                       {.field = "synthetic.shape"},
                       "write for example: shape: [1, 28, 28], or shape: 784 for a vector");
+  }
+  const std::size_t words = config.vocabulary_size();
+  if (words > 0 && dims.size() != 1) {
+    throw ConfigError("synthetic words make a vector of ids", {.field = "synthetic.shape"},
+                      "give one number: how many words a row has");
+  }
+  if (words > 0) {
+    return vector_type(std::vector<Feature>(static_cast<std::size_t>(dims[0]),
+                                            {"word", Feature::Kind::Nominal, words, {}}));
   }
   if (dims.size() == 1) return {ColumnType::Kind::Vector, Shape(std::move(dims))};
   if (dims.size() == 2) dims.insert(dims.begin(), 1);
@@ -75,6 +85,15 @@ double SyntheticRows::make(std::uint64_t row, std::span<float> features) const {
     for (std::size_t i = 0; i < n; ++i)
       features[j + i] = static_cast<float>(words[i] >> 8) * 0x1p-24F;
   }
+  const double label_value = make_label(row, features);
+  if (config_.has_vocabulary_size()) {
+    const auto words = static_cast<float>(config_.vocabulary_size() - 1);
+    for (float& x : features) x = 1 + std::min(std::floor(x * words), words - 1);
+  }
+  return label_value;
+}
+
+double SyntheticRows::make_label(std::uint64_t row, std::span<const float> features) const {
   const Random label(config_.seed(), Purpose::SyntheticLabels, row);
   if (outputs_ == 0) return static_cast<double>(label.below(0, config_.num_classes()));
   const bool linear = config_.label() == proto::SyntheticSource::LINEAR;

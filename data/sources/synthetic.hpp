@@ -20,10 +20,13 @@ class SyntheticRows {
 
   /// Fills the features of row `row`, all in [0, 1), and returns its label. CLASS: uniform 0 ..
   /// num_classes - 1; LINEAR: sum w_j x_j + 0.1 normal; TEACHER: the class c with the largest sum
-  /// w_cj (x_j - 0.5), the first of equals.
+  /// w_cj (x_j - 0.5), the first of equals. With a vocabulary of V words, x becomes the id
+  /// 1 + floor(x (V - 1)) after that.
   double make(std::uint64_t row, std::span<float> features) const;
 
  private:
+  double make_label(std::uint64_t row, std::span<const float> features) const;
+
   proto::SyntheticSource config_;
   ColumnType features_;
   std::size_t outputs_ = 0;      // linear functions: 0, 1 or num_classes

@@ -72,3 +72,23 @@ TEST_CASE("synthetic: LINEAR is a linear function plus a little noise", "[data][
   }
   CHECK(squares / 2000 == Approx(0.01).epsilon(0.1));
 }
+
+TEST_CASE("synthetic: words are ids from 1, all below the vocabulary's size", "[data][synthetic]") {
+  auto config = source({50}, proto::SyntheticSource::CLASS);
+  config.set_vocabulary_size(5);
+  const SyntheticRows rows(config);
+  REQUIRE(rows.features().features);
+  CHECK(rows.features().features->front().arity == 5);
+  std::vector<float> ids(50);
+  std::vector<int> seen(6);
+  for (std::uint64_t row = 0; row < 20; ++row) {
+    rows.make(row, ids);
+    for (const float id : ids) {
+      REQUIRE((id >= 1 && id <= 4 && id == static_cast<float>(static_cast<int>(id))));
+      ++seen[static_cast<std::size_t>(id)];
+    }
+  }
+  for (int id = 1; id <= 4; ++id) CHECK(seen[static_cast<std::size_t>(id)] > 200);  // of 1000
+  config.add_shape(3);
+  CHECK_THROWS_AS(SyntheticRows(config), ConfigError);
+}

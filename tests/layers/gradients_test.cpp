@@ -25,12 +25,17 @@ void check_rows(const Case& c, std::initializer_list<std::size_t> row_counts,
 }  // namespace
 
 TEST_CASE("dense: gradients", "[layers][dense]") {
-  check_rows(GENERATE(Case{"layer { dense { units: 5 } }", {7}},  //
-                      Case{"layer { dense { units: 1 use_bias: false } }", {33}},
-                      Case{"layer { dense { units: 64 } }", {48}},
-                      Case{"layer { dense { units: 9 } }", {3, 5, 4}},
-                      Case{"layer { dense { units: 20 } } layer { dense { units: 3 } }", {12}}),
-             {1, 5, 16});
+  check_rows(
+      GENERATE(Case{"layer { dense { units: 5 } }", {7}},  //
+               Case{"layer { dense { units: 1 use_bias: false } }", {33}},
+               Case{"layer { dense { units: 64 } }", {48}},
+               Case{"layer { dense { units: 9 } }", {3, 5, 4}},
+               Case{"layer { dense { units: 4 activation: TANH } }", {3, 5}},
+               Case{"layer { dense { units: 2 } } layer { layer_norm {} } layer { flatten {} } "
+                    "layer { dense { units: 3 } }",
+                    {4, 1}},
+               Case{"layer { dense { units: 20 } } layer { dense { units: 3 } }", {12}}),
+      {1, 5, 16});
 }
 
 TEST_CASE("conv2d: gradients", "[layers][conv2d]") {

@@ -165,6 +165,42 @@ TEST_CASE("gather copies the columns of the rows it names", "[ml][lane_rows]") {
   }
 }
 
+TEST_CASE("rows of like length share a batch, each row once, in another order each epoch",
+          "[ml][lane_rows]") {
+  const auto plan = plan_of(203, 2, 3, 4);
+  auto dataset = dataset_of(plan, {0, plan.partitions});
+  const auto length_of = [](std::uint64_t id) { return id * 7 % 31; };
+  for (auto& partition : dataset.own) {  // as many leading ones as the row is long
+    data::SparseBuilder words(40);
+    for (const auto id : partition.row_ids) {
+      for (std::uint64_t t = 0; t < length_of(id); ++t) words.push(t, 1);
+      words.end_row();
+    }
+    partition.set("words", std::move(words).finish());
+  }
+  std::set<Rows> orders;
+  for (std::size_t l = 0; l < 2; ++l) {
+    LaneRows lane(dataset, plan, l, 5, {true, nullptr, "words"});
+    LaneRows plain(dataset, plan, l, 5, {});
+    for (std::uint64_t epoch = 0; epoch < 2; ++epoch) {
+      auto rows = epoch_of(lane, plan, epoch), same = epoch_of(plain, plan, epoch);
+      orders.insert(rows);
+      const std::size_t whole = rows.size() / 4 * 4;
+      std::uint64_t spread = 0;
+      for (std::size_t i = 0; i < whole; i += 4) {
+        const auto [least, most] = std::minmax({length_of(rows[i]), length_of(rows[i + 1]),
+                                                length_of(rows[i + 2]), length_of(rows[i + 3])});
+        spread += most - least;
+      }
+      CHECK(spread <= 31);  // sorted batches: all spreads together are at most the whole range
+      std::sort(rows.begin(), rows.end());
+      std::sort(same.begin(), same.end());
+      CHECK(rows == same);
+    }
+  }
+  CHECK(orders.size() == 4);
+}
+
 TEST_CASE("a lane whose rows are not those of the plan is a bug", "[ml][lane_rows]") {
   const auto plan = plan_of(100, 2, 2, 4);
   const auto dataset = dataset_of(plan_of(90, 2, 2, 4), {0, 4});
