@@ -22,6 +22,7 @@ enum class Purpose : std::uint32_t {
   Augment = 9,  ///< changes of a training image; stream = row
   Word2Vec = 10,
   Folds = 11,  ///< folds of a cross-validation; index = row
+  Noise = 12,  ///< gaussian_noise, variational codes; stream = (step, layer)
   Test = 1000,
 };
 

@@ -55,7 +55,6 @@ bool is_feature_stage(const proto::Stage& stage) {
   switch (stage.kind_case()) {
     case proto::Stage::kNetwork:
     case proto::Stage::kAutoencoder:
-    case proto::Stage::kSequenceToSequence:
     case proto::Stage::KIND_NOT_SET:
       return false;
     default:
@@ -169,7 +168,6 @@ std::unique_ptr<FeatureStage> make_feature_stage(const proto::Stage& stage, cons
       break;
     case proto::Stage::kNetwork:
     case proto::Stage::kAutoencoder:
-    case proto::Stage::kSequenceToSequence:
       throw ConfigError("an estimator stands where a feature stage is expected", {.field = at},
                         "feature stages come first, the estimator last");
     case proto::Stage::KIND_NOT_SET:

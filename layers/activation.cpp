@@ -22,8 +22,11 @@ Activation::Activation(const proto::ActivationLayer& config, const TensorSpec& i
   Regions scratch;
   if (is_softmax(kind)) {
     inner = onednn::plain(onednn::dims_of(build.rows, input.shape));
-    made->to_plain = onednn::Reorder(desc, inner);
-    made->from_plain = onednn::Reorder(inner, desc);
+    if (input.shape.rank() == 2)  // of a sequence, each step; it is plain already
+      inner = onednn::plain({build.rows * input.shape[0], input.shape[1]});
+    else
+      made->to_plain = onednn::Reorder(desc, inner);
+    if (input.shape.rank() != 2) made->from_plain = onednn::Reorder(inner, desc);
     if (made->to_plain) made->temporary_at = scratch.take(onednn::floats_of(inner));
   }
   const double alpha = config.has_alpha() ? config.alpha() : default_alpha(kind);
@@ -32,7 +35,7 @@ Activation::Activation(const proto::ActivationLayer& config, const TensorSpec& i
       scratch.take(std::max({made->function.scratch_floats(), made->to_plain.scratch_floats(),
                              made->from_plain.scratch_floats()}));
   scratch_floats_ = scratch.size();
-  output_ = onednn::make_spec(input.shape, inner, build.rows);
+  output_ = input.shape.rank() == 2 ? input : onednn::make_spec(input.shape, inner, build.rows);
   output_.masked = input.masked;
   flops_ = static_cast<double>(input.shape.size());
   kernels_ = std::move(made);

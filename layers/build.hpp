@@ -25,6 +25,8 @@ struct Build {
   /// The activation that follows this layer as a layer of its own (normalisations between do not
   /// count); for DEFAULT initializers.
   proto::Activation following = proto::NONE;
+  const Layer* tied = nullptr;  ///< the dense layer whose weight a tied layer shares; null: none
+  bool plain_storage = false;   ///< a tied layer reads this one's weight where it lies
 };
 
 /// Rounds a number of floats up to whole cache lines, so that every part of a buffer starts 64-byte

@@ -24,8 +24,9 @@ Dense::Dense(const proto::Dense& config, const TensorSpec& input, const Build& b
   plan.diff_source = plan.source;
   plan.plain_weight = onednn::plain({units, features});
   plan.forward = forward;
+  const auto stored = build.plain_storage ? onednn::plain({units, features}) : any_weight;
   plan.backward_weights =
-      onednn::inner_product_backward_weights(source, any_weight, bias, output, forward);
+      onednn::inner_product_backward_weights(source, stored, bias, output, forward);
   if (build.input_gradient) {
     plan.backward_data = onednn::inner_product_backward_data(source, any_weight, output, forward);
   }

@@ -1,23 +1,14 @@
 #pragma once
-/// [N, C, H, W] -> [N, C H W], row-major. What lies plain already is copied.
+/// Any shape to a vector: x [N, ...] -> y [N, F], row-major. layers/reshape.hpp does it.
 
-#include <memory>
-
-#include "layers/build.hpp"
-#include "layers/layer.hpp"
+#include "layers/reshape.hpp"
 
 namespace lockstep::layers {
 
-class Flatten final : public Layer {
+class Flatten final : public Reshape {
  public:
-  Flatten(const TensorSpec& input, const Build& build);
-  ~Flatten() override;
-  void forward(Lane& lane) const override;
-  void backward(Lane& lane) const override;
-
- private:
-  struct Kernels;
-  std::unique_ptr<const Kernels> kernels_;
+  Flatten(const TensorSpec& input, const Build& build)
+      : Reshape(Shape{static_cast<std::int64_t>(input.shape.size())}, input, build) {}
 };
 
 }  // namespace lockstep::layers

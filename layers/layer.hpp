@@ -39,6 +39,7 @@ struct TensorSpec {
 struct ParameterInfo {
   enum class Kind {
     Weight,     ///< learned: gradient -> optimizer
+    Frozen,     ///< stays as it starts
     Statistic,  ///< batch_norm's running mean and variance: the "gradient" is rows * the lane's
                 ///< statistic, and after the tree running = (1 - momentum) running + momentum * sum
                 ///< / rows
@@ -67,6 +68,8 @@ struct Lane {
   std::span<const std::uint64_t> row_ids;  ///< identities of the rows, keys of dropout
   std::size_t rows = 0;
   const std::int32_t* lengths = nullptr;  ///< steps of each row of x; null if x is not masked
+  const float* tied = nullptr;            ///< of a tied layer: the owner's weight, plain
+  float* tied_gradient = nullptr;         ///< and where its own part of the gradient goes
   double* penalty = nullptr;  ///< forward adds the loss that the layer itself has, summed over the
                               ///< rows; null: nobody wants it
   const float* x = nullptr;   ///< input

@@ -1,5 +1,6 @@
 #pragma once
-/// A network compiled for one number of rows (and steps), and where its tensors lie in a worker's arena.
+/// A network compiled for one number of rows (and steps), and where its tensors lie in a worker's
+/// arena.
 
 #include <memory>
 

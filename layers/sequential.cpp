@@ -1,9 +1,11 @@
 #include "layers/sequential.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "layers/catalogue.hpp"
+#include "layers/elementwise.hpp"
 #include "layers/flatten.hpp"
 
 namespace lockstep::layers {
@@ -20,6 +22,24 @@ proto::Activation following(const Sequential::Configs& configs, int i) {
     }
   }
   return proto::NONE;
+}
+
+// The earlier dense layer that layer i is tied to, by its name in the config.
+std::optional<std::size_t> owner_of(const Sequential::Configs& configs, int i) {
+  if (!configs[i].has_dense() || !configs[i].dense().has_tied_to()) return std::nullopt;
+  for (int j = 0; j < i; ++j) {
+    if (configs[j].has_dense() && !configs[j].dense().has_tied_to() &&
+        configs[j].name() == configs[i].dense().tied_to())
+      return static_cast<std::size_t>(j);
+  }
+  return std::nullopt;
+}
+
+bool is_owner(const Sequential::Configs& configs, int i) {
+  for (int j = i + 1; j < configs.size(); ++j) {
+    if (owner_of(configs, j) == static_cast<std::size_t>(i)) return true;
+  }
+  return false;
 }
 
 // Errors of oneDNN say nothing about the config.
@@ -82,11 +102,15 @@ void Sequential::add_layers(const Configs& configs, const TensorSpec& input, con
     inner.field = build.field + "[" + position + "]" + (kind.empty() ? "" : "." + kind);
     inner.reference = reference != nullptr ? &reference->layer(parts_.size()) : nullptr;
     inner.following = following(configs, i);
+    inner.plain_storage = is_owner(configs, i);
+    const auto owner = owner_of(configs, i);
+    inner.tied = owner ? parts_[*owner].layer.get() : nullptr;
     const std::string name = config.has_name() ? config.name() : kind + "_" + position;
     if (!names.insert(name).second) {
       throw config_error(inner, "", "two layers are named " + name, "give each layer its own name");
     }
     add(make_or_explain(config, i == 0 ? input : output_, inner), name);
+    parts_.back().owner = owner;
   }
   if (flatten && (output_.layout || output_.shape.rank() != 1)) {
     add(std::make_unique<Flatten>(output_, inner), "output");
@@ -124,6 +148,8 @@ void Sequential::place_buffers() {
     }
     part.workspace_at = workspace.take(part.layer->workspace_floats());
     if (part.layer->output().masked) part.lengths_at = workspace.take(rows_);
+    if (part.owner)
+      part.tied_at = workspace.take(parts_[*part.owner].layer->parameters().at(0).storage);
     layer_scratch = std::max(layer_scratch, part.layer->scratch_floats());
   }
   for (auto& at : gradient_at_) at = scratch.take(widest);
@@ -157,6 +183,10 @@ Lane Sequential::lane_of(std::size_t i, const Lane& whole) const {
   lane.x = i == 0 ? whole.x : whole.workspace + parts_[i - 1].output_at;
   lane.y = i + 1 == parts_.size() ? whole.y : whole.workspace + part.output_at;
   if (i > 0) lane.lengths = lengths_of(i - 1, whole);
+  if (part.owner) {
+    lane.tied = whole.parameters + parts_[*part.owner].parameters_at;
+    lane.tied_gradient = whole.workspace + part.tied_at;
+  }
   lane.dy = lane.dx = nullptr;
   lane.parameters = whole.parameters + part.parameters_at;
   lane.packed = whole.packed + part.packed_at;
@@ -204,6 +234,15 @@ void Sequential::clear_ends(std::size_t i, float* gradients) const {
   }
 }
 
+// What the layers tied to `owner` have found for its weight, in the order of the layers.
+void Sequential::add_tied_gradients(std::size_t owner, const Lane& whole, float* gradients) const {
+  for (const auto& part : parts_) {
+    if (part.owner != owner) continue;
+    const auto& shape = parts_[owner].layer->parameters().at(0).shape;
+    add(gradients, whole.workspace + part.tied_at, gradients, Shape(shape).size());
+  }
+}
+
 void Sequential::backward(Lane& lane, const Progress& progress) const {
   if (parts_.empty() && lane.dx != nullptr) std::copy_n(lane.dy, output_.floats, lane.dx);
   for (std::size_t i = parts_.size(); i-- > lowest_;) {
@@ -214,6 +253,7 @@ void Sequential::backward(Lane& lane, const Progress& progress) const {
     if (const auto* lengths = lengths_of(i, lane))
       clear_padding(parts_[i].layer->output().shape, rows_, lengths, own.dy);
     parts_[i].layer->backward(own);
+    add_tied_gradients(i, lane, own.gradients);
     if (progress) progress(parts_[i].parameters_at + parts_[i].parameter_floats);
   }
 }

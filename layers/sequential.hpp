@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,8 @@ class Sequential final : public Layer {
     std::size_t parameters_at = 0, parameter_floats = 0, packed_at = 0;
     std::size_t output_at = 0, workspace_at = 0;  // in the workspace; the last output is lane.y
     std::size_t lengths_at = 0;                   // of a masked output, in the workspace
+    std::optional<std::size_t> owner{};           // the part whose weight a tied layer shares
+    std::size_t tied_at = 0;  // its gradient by the tied layer, in the workspace
   };
   struct Owner {
     std::size_t part, index;  // parameter `index` of parts_[part]
@@ -64,6 +67,7 @@ class Sequential final : public Layer {
   Lane lane_of(std::size_t i, const Lane& whole) const;
   float* gradient_of(std::size_t i, const Lane& whole) const;
   void clear_ends(std::size_t i, float* gradients) const;
+  void add_tied_gradients(std::size_t owner, const Lane& whole, float* gradients) const;
   std::int32_t* lengths_of(std::size_t i, const Lane& whole) const;
 
   std::vector<Part> parts_;

@@ -137,7 +137,7 @@ void Weighted::compile(const Plan& plan, const Build& build) {
   if (k.bias) {
     ParameterInfo bias;
     bias.name = "bias";
-    bias.shape = {plan.weight.shape[0]};
+    bias.shape = {plan.bias_size > 0 ? plan.bias_size : plan.weight.shape[0]};
     bias.storage = padded(static_cast<std::size_t>(bias.shape[0]));
     parameters_.push_back(bias);
   }

@@ -21,7 +21,8 @@ struct Weighted::Plan {
   proto::Activation activation = proto::NONE;
   bool fused = false;  ///< the activation is part of the forward primitive
   onednn::Desc output;
-  ParameterInfo weight;  ///< storage is filled in by compile()
+  ParameterInfo weight;        ///< storage is filled in by compile()
+  std::int64_t bias_size = 0;  ///< 0: the first dimension of the weight
 };
 
 /// Whether `activation` can be part of the forward primitive in training: its derivative follows

@@ -267,7 +267,7 @@ void TrainingStep::update_piece(std::size_t begin, std::size_t end, const Update
     if (from >= to) continue;
     if (region.kind == Kind::Weight) {
       optimizer_->update(parameters_.span(), gradients, from, to, update);
-    } else {
+    } else if (region.kind == Kind::Statistic) {
       move_average(parameters_.data() + from, gradients.data() + from, to - from,
                    static_cast<float>(region.momentum),
                    rows > 0 ? static_cast<float>(1 / rows) : 0.0f);

@@ -36,8 +36,7 @@ ColumnType type_of(const proto::SyntheticSource& config) {
     return vector_type(std::vector<Feature>(static_cast<std::size_t>(dims[0]),
                                             {"word", Feature::Kind::Nominal, words, {}}));
   }
-  if (dims.size() == 1) return {ColumnType::Kind::Vector, Shape(std::move(dims))};
-  if (dims.size() == 2) dims.insert(dims.begin(), 1);
+  if (dims.size() <= 2) return {ColumnType::Kind::Vector, Shape(std::move(dims))};
   return {ColumnType::Kind::Image, Shape(std::move(dims))};
 }
 

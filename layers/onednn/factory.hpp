@@ -45,6 +45,18 @@ dnnl::convolution_backward_weights::primitive_desc convolution_backward_weights(
     const Desc& src, const Desc& diff_weights, const Desc& diff_bias, const Desc& diff_dst,
     const Geometry& geometry, const dnnl::convolution_forward::primitive_desc& hint);
 
+/// Weights are {outputs, inputs, height, width}. A zero `bias` means none.
+dnnl::deconvolution_forward::primitive_desc deconvolution_forward(const Desc& src,
+                                                                  const Desc& weights,
+                                                                  const Desc& bias, const Desc& dst,
+                                                                  const Geometry& geometry);
+dnnl::deconvolution_backward_data::primitive_desc deconvolution_backward_data(
+    const Desc& diff_src, const Desc& weights, const Desc& diff_dst, const Geometry& geometry,
+    const dnnl::deconvolution_forward::primitive_desc& hint);
+dnnl::deconvolution_backward_weights::primitive_desc deconvolution_backward_weights(
+    const Desc& src, const Desc& diff_weights, const Desc& diff_bias, const Desc& diff_dst,
+    const Geometry& geometry, const dnnl::deconvolution_forward::primitive_desc& hint);
+
 dnnl::inner_product_forward::primitive_desc inner_product_forward(const Desc& src,
                                                                   const Desc& weights,
                                                                   const Desc& bias, const Desc& dst,

@@ -11,6 +11,10 @@ Desc plain(const dnnl::memory::dims& dims) {
   return Desc(dims, dnnl::memory::data_type::f32, kTags[dims.size() - 1]);
 }
 
+Desc plain_swapped(const dnnl::memory::dims& dims) {
+  return Desc(dims, dnnl::memory::data_type::f32, dnnl::memory::format_tag::bacd);
+}
+
 Desc any(const dnnl::memory::dims& dims) {
   return Desc(dims, dnnl::memory::data_type::f32, dnnl::memory::format_tag::any);
 }

@@ -22,6 +22,9 @@ class Layout {
 /// Row-major with these dimensions; up to five of them.
 Desc plain(const dnnl::memory::dims& dims);
 
+/// Dimensions [A, B, C, D] that lie as a row-major [B, A, C, D].
+Desc plain_swapped(const dnnl::memory::dims& dims);
+
 /// Same dimensions, layout left to the primitive.
 Desc any(const dnnl::memory::dims& dims);
 

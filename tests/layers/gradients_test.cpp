@@ -31,7 +31,7 @@ TEST_CASE("dense: gradients", "[layers][dense]") {
                Case{"layer { dense { units: 64 } }", {48}},
                Case{"layer { dense { units: 9 } }", {3, 5, 4}},
                Case{"layer { dense { units: 4 activation: TANH } }", {3, 5}},
-               Case{"layer { dense { units: 2 } } layer { layer_norm {} } layer { flatten {} } "
+               Case{"layer { dense { units: 5 } } layer { layer_norm {} } layer { flatten {} } "
                     "layer { dense { units: 3 } }",
                     {4, 1}},
                Case{"layer { dense { units: 20 } } layer { dense { units: 3 } }", {12}}),

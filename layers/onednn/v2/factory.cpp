@@ -51,6 +51,36 @@ dnnl::convolution_backward_weights::primitive_desc convolution_backward_weights(
           hint};
 }
 
+dnnl::deconvolution_forward::primitive_desc deconvolution_forward(const Desc& src,
+                                                                  const Desc& weights,
+                                                                  const Desc& bias, const Desc& dst,
+                                                                  const Geometry& geometry) {
+  return {{prop_kind::forward_training, dnnl::algorithm::deconvolution_direct, src, weights, bias,
+           dst, geometry.strides, geometry.dilates, geometry.pad_begin, geometry.pad_end},
+          user_scratchpad(),
+          engine()};
+}
+
+dnnl::deconvolution_backward_data::primitive_desc deconvolution_backward_data(
+    const Desc& diff_src, const Desc& weights, const Desc& diff_dst, const Geometry& geometry,
+    const dnnl::deconvolution_forward::primitive_desc& hint) {
+  return {{dnnl::algorithm::deconvolution_direct, diff_src, weights, diff_dst, geometry.strides,
+           geometry.dilates, geometry.pad_begin, geometry.pad_end},
+          user_scratchpad(),
+          engine(),
+          hint};
+}
+
+dnnl::deconvolution_backward_weights::primitive_desc deconvolution_backward_weights(
+    const Desc& src, const Desc& diff_weights, const Desc& diff_bias, const Desc& diff_dst,
+    const Geometry& geometry, const dnnl::deconvolution_forward::primitive_desc& hint) {
+  return {{dnnl::algorithm::deconvolution_direct, src, diff_weights, diff_bias, diff_dst,
+           geometry.strides, geometry.dilates, geometry.pad_begin, geometry.pad_end},
+          user_scratchpad(),
+          engine(),
+          hint};
+}
+
 dnnl::inner_product_forward::primitive_desc inner_product_forward(
     const Desc& src, const Desc& weights, const Desc& bias, const Desc& dst,
     const dnnl::primitive_attr& attr) {
