@@ -7,3 +7,18 @@
 #else
 #define LOCKSTEP_SIMD
 #endif
+
+/// Of a function or lambda called in a LOCKSTEP_SIMD function: compiled into each clone, not once
+/// for the baseline.
+#if defined(__GNUC__)
+#define LOCKSTEP_INLINE __attribute__((always_inline))
+#else
+#define LOCKSTEP_INLINE
+#endif
+
+/// Before a loop whose iterations touch the same memory only at the same index (in place).
+#if defined(__GNUC__) && !defined(__clang__)
+#define LOCKSTEP_INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define LOCKSTEP_INDEPENDENT
+#endif

@@ -15,13 +15,17 @@
 #include "layers/flatten.hpp"
 #include "layers/gaussian_noise.hpp"
 #include "layers/global_average_pooling.hpp"
+#include "layers/gru.hpp"
 #include "layers/layer_norm.hpp"
+#include "layers/lstm.hpp"
+#include "layers/masking.hpp"
 #include "layers/max_pooling.hpp"
 #include "layers/max_pooling1d.hpp"
 #include "layers/over_time.hpp"
 #include "layers/repeat_vector.hpp"
 #include "layers/reshape.hpp"
 #include "layers/residual.hpp"
+#include "layers/simple_rnn.hpp"
 #include "layers/tied_dense.hpp"
 #include "layers/up_sampling2d.hpp"
 #include "layers/variational_code.hpp"
@@ -84,9 +88,13 @@ std::unique_ptr<const Layer> make_layer(const proto::Layer& c, const TensorSpec&
     case Kind::kVariationalCode:
       return std::make_unique<VariationalCode>(c.variational_code(), input, build);
     case Kind::kSimpleRnn:
+      return std::make_unique<SimpleRnn>(c.simple_rnn(), input, build);
     case Kind::kLstm:
+      return std::make_unique<Lstm>(c.lstm(), input, build);
     case Kind::kGru:
+      return std::make_unique<Gru>(c.gru(), input, build);
     case Kind::kMasking:
+      return std::make_unique<Masking>(c.masking(), input, build);
     case Kind::KIND_NOT_SET:
       break;
   }

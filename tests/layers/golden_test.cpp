@@ -1,5 +1,5 @@
 // Every layer and loss against numbers that PyTorch computed (tests/parity/golden/layers.py
-// and step_layers.py).
+// and, for sequences and decoders, sequence_layers.py and step_layers.py).
 // Tolerance: 2e-4 of the largest number of a tensor, since float sums run in another order here and
 // in PyTorch.
 #include <fstream>
@@ -118,6 +118,10 @@ TEST_CASE("layers and losses compute what PyTorch computes", "[layers][golden]")
 
 TEST_CASE("layers over time and decoders compute what PyTorch computes", "[layers][golden]") {
   check_golden("step_layers.txt", 10);
+}
+
+TEST_CASE("layers of sequences compute what PyTorch computes", "[layers][golden]") {
+  check_golden("sequence_layers.txt", 11);
 }
 
 }  // namespace lockstep::layers::testing
