@@ -7,6 +7,7 @@
 
 #include "core/files.hpp"
 #include "core/log.hpp"
+#include "core/process_memory.hpp"
 #include "data/dataset.hpp"
 #include "dist/session.hpp"
 #include "layers/network.hpp"
@@ -107,6 +108,11 @@ Job::Job(dist::Communicator& world, const CommonOptions& options, const proto::C
   context_ = std::make_unique<ml::Context>(ml::Context{world, *threads_, cluster, seed});
   log::debug("host {}, lockstep {}, {}, {}", dist::host_name(), binary_version(),
              layers::library_version(), layers::isa_name(layers::detected_isa()));
+}
+
+Job::~Job() {
+  log::debug("at most {:.1f} MB of memory were in use",
+             static_cast<double>(peak_resident_bytes()) / 1e6);
 }
 
 void with_locations(const Locations& locations, const std::function<void()>& work) {

@@ -41,6 +41,11 @@ class Job {
   Job(dist::Communicator& world, const CommonOptions& options, const proto::Cluster& cluster,
       std::uint64_t seed, const std::string& config_digest);
 
+  /// Says, where --verbose asks for it, how much memory the rank has had in use.
+  ~Job();
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+
   const ml::Context& context() const noexcept { return *context_; }
   bool is_driver() const { return context_->is_driver(); }
 

@@ -184,6 +184,7 @@ void check_labels(const Context& context, const layers::Network& network,
         bad = labels[i];
       }
     }
+    partition.release();
   }
   const std::int64_t own = first_row[0];
   context.ranks.allreduce_min(first_row);

@@ -2,7 +2,6 @@
 /// bare oneDNN primitives.
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -10,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/startup.hpp"
+#include "core/process_memory.hpp"
 #include "dist/session.hpp"
 #include "layers/network.hpp"
 #include "ml/experiment.hpp"
@@ -75,9 +75,7 @@ double median_of(const std::vector<Sample>& samples, double Sample::*phase) {
 
 /// COLLECTIVE. The largest resident memory of any rank, bytes.
 std::int64_t peak_memory(const ml::Context& context) {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  std::int64_t peak[] = {static_cast<std::int64_t>(usage.ru_maxrss) * 1024};
+  std::int64_t peak[] = {static_cast<std::int64_t>(peak_resident_bytes())};
   context.ranks.allreduce_max(peak);
   return peak[0];
 }

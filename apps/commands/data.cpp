@@ -2,7 +2,6 @@
 /// anything.
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <iostream>
@@ -11,6 +10,7 @@
 #include "apps/output_file.hpp"
 #include "apps/startup.hpp"
 #include "apps/tables.hpp"
+#include "core/process_memory.hpp"
 #include "data/cache.hpp"
 #include "data/ordered_output.hpp"
 #include "data/row_text.hpp"
@@ -256,13 +256,6 @@ ExitCode convert(const DataOptions& options, const ConvertOptions& to, const Com
   return ExitCode::Done;
 }
 
-/// The most memory this process has had in use, mapped files included.
-std::int64_t peak_rss_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
-}
-
 ExitCode load(const DataOptions& options, const CommonOptions& common, dist::Communicator& world) {
   const Config config = open_source(world, options);
   const Job job(world, common, config.experiment.cluster(), config.experiment.seed(),
@@ -270,7 +263,7 @@ ExitCode load(const DataOptions& options, const CommonOptions& common, dist::Com
   ml::TimedLoad timed;
   with_locations(config.locations,
                  [&] { timed = ml::load_timed(job.context(), config.experiment); });
-  std::int64_t peak[] = {peak_rss_bytes()};
+  std::int64_t peak[] = {static_cast<std::int64_t>(peak_resident_bytes())};
   world.allreduce_max(peak);
   if (!job.is_driver()) return ExitCode::Done;
   const auto& times = timed.times;
