@@ -78,25 +78,14 @@ def versions(with_torch):
     return found
 
 
-def why_no_torch(a):
-    """Why the peer cannot run, or nothing."""
-    if a.no_torch:
-        return "--no-torch was given"
-    if not os.path.isfile(a.torch):
-        return f"its script {a.torch} is not there (--torch FILE or TORCH_DDP=FILE names it)"
-    if subprocess.run([PYTHON, "-c", "import torch"], capture_output=True).returncode != 0:
-        return "PyTorch is not installed (scripts/bench --setup installs it)"
-    return None
-
-
-def why_no_parse_peer(a):
-    """The same for the peer of the parsers."""
-    if a.no_sklearn:
-        return "--no-sklearn was given"
-    if not os.path.isfile(a.sklearn):
-        return f"its script {a.sklearn} is not there (--sklearn FILE or SKLEARN_PEERS=FILE names it)"
-    if subprocess.run([PYTHON, "-c", "import sklearn"], capture_output=True).returncode != 0:
-        return "scikit-learn is not installed (scripts/bench --setup installs it)"
+def why_no_peer(script, left_out, module, option):
+    """Why a peer cannot run, or nothing."""
+    if left_out:
+        return f"--no-{option} was given"
+    if not os.path.isfile(script):
+        return f"its script {script} is not there (--{option} FILE names it)"
+    if subprocess.run([PYTHON, "-c", f"import {module}"], capture_output=True).returncode != 0:
+        return f"{module} is not installed (scripts/bench --setup installs it)"
     return None
 
 
@@ -106,7 +95,7 @@ def parse_result(a):
     if why:
         note(f"bench: no parsing: {why}")
         return None
-    missing = why_no_parse_peer(a)
+    missing = why_no_peer(a.sklearn, a.no_sklearn, "sklearn", "sklearn")
     if missing:
         note(f"bench: parsing without its peer: {missing}")
     return bench_parse.measure(a.lockstep, a.rounds, PYTHON, None if missing else a.sklearn, run, note)
@@ -164,7 +153,7 @@ def main():
     if a.rounds < 1:
         p.error("--rounds must be at least 1")
 
-    missing = why_no_torch(a)
+    missing = why_no_peer(a.torch, a.no_torch, "torch", "torch")
     if missing and names:
         note(f"bench: Lockstep alone, without its peer: {missing}")
     started = datetime.datetime.now()
