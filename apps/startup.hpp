@@ -32,6 +32,10 @@ void add_override_options(CLI::App& command, ExperimentOptions& options);
 /// @throws AgreedError that lists every mistake
 Config open_experiment(const dist::Communicator& world, const ExperimentOptions& options);
 
+/// COLLECTIVE. The same for a command that needs no estimator, whose config is an experiment file
+/// or a file of rows, around which an experiment is made up. @throws AgreedError
+Config open_source(const dist::Communicator& world, ExperimentOptions options);
+
 /// A rank's threads and context, for the length of a command.
 class Job {
  public:

@@ -266,16 +266,22 @@ std::vector<Dataset> apply_split(const dist::Communicator& ranks, ThreadPool& th
                     [&](std::size_t i) { rows.own[i] = Partition(); });
 }
 
-std::vector<Dataset> split_rows(const dist::Communicator& ranks, ThreadPool& threads, Dataset rows,
-                                const proto::Split& config, const std::string& at,
-                                const LoadOptions& options) {
+Splitting make_splitting(const dist::Communicator& ranks, ThreadPool& threads, const Dataset& rows,
+                         const proto::Split& config, const std::string& at, std::uint64_t seed) {
   std::optional<Splitting> splitting;
   agreed(ranks, [&] {
     splitting.emplace(config, at);
     splitting->check(rows.schema);
-    splitting->fit(Fitting(&ranks, threads, rows, options.seed));
+    splitting->fit(Fitting(&ranks, threads, rows, seed));
   });
-  return apply_split(ranks, threads, std::move(rows), *splitting, splitting->parts(), options);
+  return std::move(*splitting);
+}
+
+std::vector<Dataset> split_rows(const dist::Communicator& ranks, ThreadPool& threads, Dataset rows,
+                                const proto::Split& config, const std::string& at,
+                                const LoadOptions& options) {
+  const Splitting splitting = make_splitting(ranks, threads, rows, config, at, options.seed);
+  return apply_split(ranks, threads, std::move(rows), splitting, splitting.parts(), options);
 }
 
 Folds make_folds(const dist::Communicator& ranks, ThreadPool& threads, const Dataset& rows,

@@ -89,6 +89,11 @@ void check_network(const proto::Network& network, const proto::Data& data, const
 
 }  // namespace
 
+bool has_estimator(const proto::Experiment& experiment) {
+  const int stages = experiment.stage_size();
+  return stages > 0 && !data::is_feature_stage(experiment.stage(stages - 1));
+}
+
 const proto::Network& network_of(const proto::Experiment& experiment) {
   return experiment.stage(experiment.stage_size() - 1).network();
 }
@@ -99,9 +104,9 @@ std::string network_path(const proto::Experiment& experiment) {
 void check_experiment(const proto::Experiment& experiment, Problems& problems,
                       bool needs_estimator) {
   const int stages = experiment.stage_size();
-  if (needs_estimator &&
-      (stages == 0 || (experiment.stage(stages - 1).kind_case() != proto::Stage::KIND_NOT_SET &&
-                       data::is_feature_stage(experiment.stage(stages - 1))))) {
+  const bool open = stages > 0 && experiment.stage(stages - 1).kind_case() ==
+                                      proto::Stage::KIND_NOT_SET;  // the ranges have told
+  if (needs_estimator && !open && !has_estimator(experiment)) {
     problems.add(
         "stage", "the last stage must be an estimator",
         "for example: stage { network { layer { dense { units: 10 activation: SOFTMAX } } } }");

@@ -21,6 +21,9 @@ namespace lockstep::ml {
 void check_experiment(const proto::Experiment& experiment, Problems& problems,
                       bool needs_estimator = true);
 
+/// Whether the last stage is an estimator. Local.
+bool has_estimator(const proto::Experiment& experiment);
+
 /// The network's stage, which check_experiment has seen to be the last one, and its config path.
 const proto::Network& network_of(const proto::Experiment& experiment);
 std::string network_path(const proto::Experiment& experiment);

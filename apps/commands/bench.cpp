@@ -8,8 +8,8 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "apps/peak_memory.hpp"
 #include "apps/startup.hpp"
-#include "core/process_memory.hpp"
 #include "dist/session.hpp"
 #include "layers/network.hpp"
 #include "ml/experiment.hpp"
@@ -73,13 +73,6 @@ double median_of(const std::vector<Sample>& samples, double Sample::*phase) {
   return median(values);
 }
 
-/// COLLECTIVE. The largest resident memory of any rank, bytes.
-std::int64_t peak_memory(const ml::Context& context) {
-  std::int64_t peak[] = {static_cast<std::int64_t>(peak_resident_bytes())};
-  context.ranks.allreduce_max(peak);
-  return peak[0];
-}
-
 std::string text_of(const nlohmann::ordered_json& json) {
   const auto number = [&](const char* key) { return json[key].get<double>(); };
   const auto ms = [&](const char* key) { return number(key) * 1e3; };
@@ -137,8 +130,8 @@ ExitCode bench(const BenchOptions& options, const CommonOptions& common,
     ml::TrainingStep step(job.context(), prepared->config, *prepared->network, prepared->train,
                           prepared->columns, prepared->plan, exchange);
     const auto samples = measure(job.context(), step, prepared->plan, options);
-    json = result_of(config, job.context(), prepared->plan, options, samples,
-                     peak_memory(job.context()));
+    json =
+        result_of(config, job.context(), prepared->plan, options, samples, peak_rss_bytes(world));
   });
   if (job.is_driver())
     std::cout << (common.json ? json.dump() + "\n" : text_of(json)) << std::flush;
