@@ -148,7 +148,7 @@ void add_bench_command(CLI::App& app, CommonOptions& common, Command& chosen) {
   command->add_option("--steps", options->steps, "steps to time (60)")->check(CLI::PositiveNumber);
   command
       ->add_option("--exchange", options->exchange,
-                   "tree, direct, or plain: MPI_Allreduce in any order, to see what the tree costs")
+                   "tree, direct, or plain: MPI's own sum in any order, to see what the tree costs")
       ->check(CLI::IsMember({"tree", "direct", "plain"}));
   add_common_options(*command, common);
   command->callback([options, &common, &chosen] {
