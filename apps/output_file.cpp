@@ -16,6 +16,12 @@ OutputFile::OutputFile(const dist::Communicator& ranks, const std::string& path)
   });
 }
 
+OutputFile::~OutputFile() {
+  if (ranks_.rank() != 0 || temporary_.empty()) return;
+  std::error_code ignored;
+  std::filesystem::remove(temporary_, ignored);
+}
+
 void OutputFile::append(const std::string& text) { real_files().append(temporary_, text); }
 
 void OutputFile::finish() {
@@ -23,6 +29,8 @@ void OutputFile::finish() {
     if (ranks_.rank() != 0) return;
     real_files().sync(temporary_);
     real_files().rename(temporary_, path_);
+    real_files().sync(folder_of(path_));
+    temporary_.clear();
   });
 }
 

@@ -11,6 +11,9 @@ class OutputFile {
  public:
   /// COLLECTIVE. The driver starts a temporary file beside `path`. @throws AgreedError (FileError)
   OutputFile(const dist::Communicator& ranks, const std::string& path);
+  ~OutputFile();  ///< removes what is not whole
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
 
   /// On the driver. @throws FileError
   void append(const std::string& text);
@@ -20,7 +23,7 @@ class OutputFile {
 
  private:
   const dist::Communicator& ranks_;
-  std::string path_, temporary_;
+  std::string path_, temporary_;  // no temporary: it is in its place
 };
 
 }  // namespace lockstep::apps

@@ -7,6 +7,7 @@
 
 #include "core/files.hpp"
 #include "core/log.hpp"
+#include "core/process_memory.hpp"
 #include "data/dataset.hpp"
 #include "dist/session.hpp"
 #include "layers/network.hpp"
@@ -49,6 +50,44 @@ void replace_files(const ExperimentOptions& options, proto::Experiment& experime
   }
 }
 
+Check check_of(const ExperimentOptions& options) {
+  return [&](const proto::Experiment& experiment, Problems& problems) {
+    ml::check_experiment(experiment, problems, options.needs_estimator);
+  };
+}
+
+/// An experiment that reads a file of rows. Driver only.
+Config experiment_around(const ExperimentOptions& options) {
+  Config config;
+  config.experiment.set_name("data");
+  *config.experiment.mutable_data()->mutable_train() = data::guess_source(options.config);
+  Problems problems;
+  for (const auto& assignment : options.overrides)
+    apply_override(config.experiment, assignment, problems);
+  check_ranges(config.experiment, "", problems);
+  check_of(options)(config.experiment, problems);
+  problems.throw_if_any(config.locations);
+  return config;
+}
+
+/// COLLECTIVE. What the driver loads, with other files and without the cache if the options say so.
+Config open_config(const dist::Communicator& world, const ExperimentOptions& options,
+                   const std::function<Config()>& load) {
+  Config config;
+  dist::all_or_none(world, [&] {
+    if (world.rank() != 0) return;
+    config = load();
+    Problems problems;
+    replace_files(options, config.experiment, problems);
+    if (options.no_cache) config.experiment.mutable_data()->mutable_cache()->set_enabled(false);
+    problems.throw_if_any(config.locations);
+  });
+  std::string bytes = config.experiment.SerializeAsString();
+  world.broadcast(bytes);
+  config.experiment.ParseFromString(bytes);
+  return config;
+}
+
 }  // namespace
 
 void add_common_options(CLI::App& command, CommonOptions& options) {
@@ -77,22 +116,15 @@ void add_override_options(CLI::App& command, ExperimentOptions& options) {
 }
 
 Config open_experiment(const dist::Communicator& world, const ExperimentOptions& options) {
-  Config config;
-  dist::all_or_none(world, [&] {
-    if (world.rank() != 0) return;
-    config = load_config(options.config, options.overrides,
-                         [&](const proto::Experiment& experiment, Problems& problems) {
-                           ml::check_experiment(experiment, problems, options.needs_estimator);
-                         });
-    Problems problems;
-    replace_files(options, config.experiment, problems);
-    if (options.no_cache) config.experiment.mutable_data()->mutable_cache()->set_enabled(false);
-    problems.throw_if_any(config.locations);
+  return open_config(world, options, [&] {
+    return load_config(options.config, options.overrides, check_of(options));
   });
-  std::string bytes = config.experiment.SerializeAsString();
-  world.broadcast(bytes);
-  config.experiment.ParseFromString(bytes);
-  return config;
+}
+
+Config open_source(const dist::Communicator& world, ExperimentOptions options) {
+  options.needs_estimator = false;
+  if (options.config.ends_with(".textproto")) return open_experiment(world, options);
+  return open_config(world, options, [&] { return experiment_around(options); });
 }
 
 Job::Job(dist::Communicator& world, const CommonOptions& options, const proto::Cluster& cluster,
@@ -107,6 +139,11 @@ Job::Job(dist::Communicator& world, const CommonOptions& options, const proto::C
   context_ = std::make_unique<ml::Context>(ml::Context{world, *threads_, cluster, seed});
   log::debug("host {}, lockstep {}, {}, {}", dist::host_name(), binary_version(),
              layers::library_version(), layers::isa_name(layers::detected_isa()));
+}
+
+Job::~Job() {
+  log::debug("at most {:.1f} MB of memory were in use",
+             static_cast<double>(peak_resident_bytes()) / 1e6);
 }
 
 void with_locations(const Locations& locations, const std::function<void()>& work) {

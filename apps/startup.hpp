@@ -32,6 +32,10 @@ void add_override_options(CLI::App& command, ExperimentOptions& options);
 /// @throws AgreedError that lists every mistake
 Config open_experiment(const dist::Communicator& world, const ExperimentOptions& options);
 
+/// COLLECTIVE. The same for a command that needs no estimator, whose config is an experiment file
+/// or a file of rows, around which an experiment is made up. @throws AgreedError
+Config open_source(const dist::Communicator& world, ExperimentOptions options);
+
 /// A rank's threads and context, for the length of a command.
 class Job {
  public:
@@ -40,6 +44,11 @@ class Job {
   /// @throws AgreedError that names the odd rank
   Job(dist::Communicator& world, const CommonOptions& options, const proto::Cluster& cluster,
       std::uint64_t seed, const std::string& config_digest);
+
+  /// Says, where --verbose asks for it, how much memory the rank has had in use.
+  ~Job();
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
 
   const ml::Context& context() const noexcept { return *context_; }
   bool is_driver() const { return context_->is_driver(); }

@@ -51,6 +51,16 @@ std::string table(const std::vector<std::string>& header,
   return text;
 }
 
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> pieces;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t at = std::min(text.find(separator, begin), text.size());
+    pieces.push_back(text.substr(begin, at - begin));
+    begin = at + 1;
+  }
+  return pieces;
+}
+
 std::string metrics_text(const nlohmann::ordered_json& metrics) {
   std::string text;
   for (const auto& [name, value] : metrics.items()) {

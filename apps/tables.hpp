@@ -11,6 +11,9 @@ namespace lockstep::apps {
 std::string table(const std::vector<std::string>& header,
                   const std::vector<std::vector<std::string>>& rows);
 
+/// The pieces between separators; one at the end only ends the last piece.
+std::vector<std::string> split(const std::string& text, char separator);
+
 /// One section of metrics.json as lines "  name  value"; matrices as a grid.
 std::string metrics_text(const nlohmann::ordered_json& metrics);
 

@@ -22,6 +22,7 @@ class BatchStore {
   void push(PackedRows rows);
   void clear();
 
+  std::uint64_t limit_bytes() const noexcept { return limit_bytes_; }
   std::uint64_t rows() const noexcept { return rows_; }
   std::size_t batches() const noexcept { return batches_.size(); }
 

@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "core/log.hpp"
+#include "core/process_memory.hpp"
 #include "data/cache.hpp"
 #include "data/redistribute.hpp"
 #include "data/sources/idx.hpp"
@@ -14,6 +15,7 @@
 #include "data/sources/synthetic.hpp"
 #include "data/sources/tables.hpp"
 #include "data/sources/text_source.hpp"
+#include "data/spill.hpp"
 #include "dist/session.hpp"
 
 namespace lockstep::data {
@@ -99,34 +101,9 @@ bool looks_like_libsvm(const FileInfo& file) {
   return rows.rows.rows() > 0 || !rows.problem;
 }
 
-}  // namespace
-
-void Dataset::keep(const std::vector<std::string>& columns) {
-  schema.keep(columns);
-  for (Partition& partition : own) {
-    std::erase_if(partition.columns, [&](const auto& column) {
-      return std::find(columns.begin(), columns.end(), column.first) == columns.end();
-    });
-  }
-}
-
-LoadOptions load_options(const proto::Data& config, std::uint64_t seed) {
-  constexpr double kMegabyte = 1e6;
-  LoadOptions options;
-  options.seed = seed;
-  options.memory_limit_bytes = static_cast<std::uint64_t>(config.memory_limit() * kMegabyte);
-  options.scratch_folder = config.scratch_dir();
-  options.cache.enabled = config.cache().enabled();
-  options.cache.folder = config.cache().dir();
-  options.cache.min_bytes = static_cast<std::uint64_t>(config.cache().min_megabytes() * kMegabyte);
-  return options;
-}
-
-LoadedData load(const dist::Communicator& ranks, ThreadPool& threads, const proto::Source& source,
-                const LoadOptions& options) {
-  expects(options.blocks.size() == static_cast<std::size_t>(ranks.world_size()),
-          "there is a block for each rank");
-  if (source.has_synthetic()) return make_synthetic(ranks, threads, source.synthetic(), options);
+/// COLLECTIVE. Out of the cache or out of the files.
+LoadedData load_files(const dist::Communicator& ranks, ThreadPool& threads,
+                      const proto::Source& source, const LoadOptions& options) {
   const auto paths = paths_of(source);
   const auto files = agree_on_files(ranks, paths, reads_folders(source));
   const std::string name = name_of(paths);
@@ -146,10 +123,51 @@ LoadedData load(const dist::Communicator& ranks, ThreadPool& threads, const prot
   }
   ParsedRows parsed = parse(ranks, threads, source, files, options);
   times.parse_seconds = clock.seconds();
+  if (options.memory_limit_bytes != 0) trim_heap();
   LoadedData data =
       redistribute(ranks, threads, name, std::move(parsed), options, cache ? &*cache : nullptr);
   times.move_seconds = clock.seconds() - times.parse_seconds;
   data.times = times;
+  return data;
+}
+
+}  // namespace
+
+void Dataset::keep(const std::vector<std::string>& columns) {
+  schema.keep(columns);
+  for (Partition& partition : own) {
+    std::erase_if(partition.columns, [&](const auto& column) {
+      return std::find(columns.begin(), columns.end(), column.first) == columns.end();
+    });
+  }
+}
+
+std::string LoadOptions::scratch() const {
+  return scratch_folder.empty() ? data::scratch_folder() : scratch_folder;
+}
+
+LoadOptions load_options(const proto::Data& config, std::uint64_t seed) {
+  constexpr double kMegabyte = 1e6;
+  LoadOptions options;
+  options.seed = seed;
+  options.memory_limit_bytes = static_cast<std::uint64_t>(config.memory_limit() * kMegabyte);
+  options.scratch_folder = config.scratch_dir();
+  options.cache.enabled = config.cache().enabled();
+  options.cache.folder = config.cache().dir();
+  options.cache.min_bytes = static_cast<std::uint64_t>(config.cache().min_megabytes() * kMegabyte);
+  return options;
+}
+
+LoadedData load(const dist::Communicator& ranks, ThreadPool& threads, const proto::Source& source,
+                const LoadOptions& options) {
+  expects(options.blocks.size() == static_cast<std::size_t>(ranks.world_size()),
+          "there is a block for each rank");
+  if (options.memory_limit_bytes != 0) keep_heap_small();
+  LoadedData data = source.has_synthetic()
+                        ? make_synthetic(ranks, threads, source.synthetic(), options)
+                        : load_files(ranks, threads, source, options);
+  if (options.memory_limit_bytes != 0) trim_heap();
+  data.rows.memory_limit_bytes = data.validation.memory_limit_bytes = options.memory_limit_bytes;
   return data;
 }
 

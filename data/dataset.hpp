@@ -20,10 +20,11 @@ namespace lockstep::data {
 struct Dataset {
   std::string name;  ///< for people: the path, or "synthetic"
   Schema schema;
-  std::uint64_t rows = 0;      ///< on all ranks together
-  std::size_t partitions = 0;  ///< K
-  dist::Node block;            ///< this rank's partitions
-  std::vector<Partition> own;  ///< those partitions, in order
+  std::uint64_t rows = 0;                ///< on all ranks together
+  std::size_t partitions = 0;            ///< K
+  dist::Node block;                      ///< this rank's partitions
+  std::vector<Partition> own;            ///< those partitions, in order
+  std::uint64_t memory_limit_bytes = 0;  ///< as in LoadOptions: what readers are to keep to
 
   /// Forgets all columns but these; names it does not have are ignored. Local.
   void keep(const std::vector<std::string>& columns);
@@ -44,8 +45,10 @@ struct LoadOptions {
   const Schema* like = nullptr;  ///< the training file's: others are read with its types and widths
   bool labels_optional = false;  ///< predict: rows may have no label; the label column is there
                                  ///< only if all rows have one
-  std::uint64_t memory_limit_bytes = 0;  ///< rows kept in memory by a rank, about; 0: all
-  std::string scratch_folder;            ///< where the rest goes; empty: scratch_folder()
+  std::uint64_t memory_limit_bytes =
+      0;                        ///< of a rank, see MemoryShares; 0: all rows stay in memory
+  std::string scratch_folder;   ///< where the rest goes; empty: scratch_folder()
+  std::string scratch() const;  ///< that folder
   CacheOptions cache;
 };
 

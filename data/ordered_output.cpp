@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/serial.hpp"
+#include "data/mapped_pages.hpp"
 #include "dist/session.hpp"
 
 namespace lockstep::data {
@@ -95,6 +96,7 @@ void write_rows(const dist::Communicator& ranks, ThreadPool& threads, const Data
   std::uint64_t end = index.empty() ? 0 : index.back().row + 1;
   if (most != 0) end = end_of_first(ranks, index, most, end);
   std::size_t next = 0;
+  MappedPages pages(dataset);
   const auto lines = [&](std::uint64_t, std::uint64_t below) {
     const std::size_t begin = next;
     while (next < index.size() && index[next].row < std::min(below, end)) ++next;
@@ -102,6 +104,7 @@ void write_rows(const dist::Communicator& ranks, ThreadPool& threads, const Data
     threads.for_each(block.size(), [&](std::size_t, std::size_t i) {
       const Where& at = index[begin + i];
       block[i] = {at.row, line(dataset.own[at.partition], at.slot)};
+      pages.look();
     });
     return block;
   };

@@ -6,9 +6,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <functional>
+#include <vector>
 
+#include "core/checksum.hpp"
 #include "core/error.hpp"
 #include "core/files.hpp"
 #include "core/serial.hpp"
@@ -20,6 +25,7 @@ constexpr std::string_view kMagic = "LSPART01";
 constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kChecksumChars = 16;
 constexpr std::size_t kPreambleBytes = 8 + 2 * kChecksumChars + 2 * sizeof(std::uint64_t);
+constexpr std::size_t kPieceBytes = std::size_t{1} << 20;  // written or read at a time
 
 /// Where an array stands in the payload, bytes.
 struct Extent {
@@ -28,23 +34,42 @@ struct Extent {
 
 std::size_t aligned(std::size_t n) { return (n + kAlignment - 1) / kAlignment * kAlignment; }
 
-/// Collects arrays for the payload.
-class PayloadWriter {
+constexpr std::array<char, kAlignment> kZeros{};
+
+/// Lays the arrays out in the payload: where they stand goes into the header.
+class Layout {
  public:
-  explicit PayloadWriter(Writer& header) : header_(header) {}
+  explicit Layout(Writer& header) : header_(header) {}
   template <typename T>
   void operator()(const Values<T>& values) {
-    bytes_.resize(aligned(bytes_.size()), '\0');
-    header_.value(Extent{bytes_.size(), values.size() * sizeof(T)});
-    bytes_.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
+    arrays_.emplace_back(kZeros.data(), aligned(size_) - size_);
+    const std::string_view array(reinterpret_cast<const char*>(values.data()),
+                                 values.size() * sizeof(T));
+    header_.value(Extent{aligned(size_), array.size()});
+    arrays_.push_back(array);
+    size_ = aligned(size_) + array.size();
   }
   void operator()(std::size_t width) { header_.value<std::uint64_t>(width); }
   void operator()(const Shape& shape) { header_.values(shape.dims()); }
-  std::string take() { return std::move(bytes_); }
+
+  std::size_t size() const { return size_; }
+  const std::vector<std::string_view>& arrays() const { return arrays_; }  ///< and what is between
 
  private:
   Writer& header_;
-  std::string bytes_;
+  std::vector<std::string_view> arrays_;
+  std::size_t size_ = 0;
+};
+
+/// Sums the arrays' sizes up.
+struct Size {
+  std::uint64_t bytes = 0;
+  template <typename T>
+  void operator()(const Values<T>& values) {
+    bytes += values.size() * sizeof(T);
+  }
+  void operator()(std::size_t) {}
+  void operator()(const Shape&) {}
 };
 
 /// Points arrays into a mapped payload.
@@ -154,11 +179,12 @@ Parts split(const Mapping& mapping, const std::string& path) {
   return parts;
 }
 
-}  // namespace
+using Sink = std::function<void(std::string_view)>;
 
-std::string to_file_bytes(const Partition& partition) {
+/// The file, piece by piece.
+void put(const Partition& partition, const Sink& sink) {
   Writer header;
-  PayloadWriter payload(header);
+  Layout payload(header);
   header.value<std::uint64_t>(partition.index);
   payload(partition.row_ids);
   header.value<std::uint64_t>(partition.columns.size());
@@ -167,19 +193,51 @@ std::string to_file_bytes(const Partition& partition) {
     header.value<std::uint64_t>(column.index());
     std::visit([&](const auto& c) { each_part(c, payload); }, column);
   }
-  const std::string head = header.take(), body = payload.take();
-  std::string bytes(kMagic);
-  bytes += checksum(head) + checksum(body);
-  const std::uint64_t sizes[2] = {head.size(), body.size()};
-  bytes.append(reinterpret_cast<const char*>(sizes), sizeof(sizes));
-  bytes += head;
-  bytes.resize(aligned(bytes.size()), '\0');
-  bytes += body;
+  Checksum body;
+  for (const std::string_view array : payload.arrays()) body.add(array);
+  const std::string head = header.take();
+  std::string start(kMagic);
+  start += checksum(head) + body.digits();
+  const std::uint64_t sizes[2] = {head.size(), payload.size()};
+  start.append(reinterpret_cast<const char*>(sizes), sizeof(sizes));
+  start += head;
+  start.resize(aligned(start.size()), '\0');
+  sink(start);
+  for (const std::string_view array : payload.arrays()) sink(array);
+}
+
+}  // namespace
+
+std::uint64_t payload_bytes(const Partition& partition) {
+  Size size;
+  size(partition.row_ids);
+  for (const auto& [name, column] : partition.columns)
+    std::visit([&](const auto& c) { each_part(c, size); }, column);
+  return size.bytes;
+}
+
+std::string to_file_bytes(const Partition& partition) {
+  std::string bytes;
+  put(partition, [&](std::string_view piece) { bytes += piece; });
   return bytes;
 }
 
 void write_partition(const std::string& path, const Partition& partition) {
-  real_files().write(path, to_file_bytes(partition));
+  Files& files = real_files();
+  files.write(path, "");
+  std::string small;  // pieces that go together
+  put(partition, [&](std::string_view piece) {
+    if (!small.empty() && small.size() + piece.size() > kPieceBytes) {
+      files.append(path, small);
+      small.clear();
+    }
+    if (piece.size() > kPieceBytes) {
+      files.append(path, piece);
+    } else {
+      small += piece;
+    }
+  });
+  files.append(path, small);
 }
 
 Partition map_partition(const std::string& path) {
@@ -204,9 +262,12 @@ Partition map_partition(const std::string& path) {
 void verify_partition(const std::string& path) {
   const Mapping mapping(path);
   const Parts parts = split(mapping, path);
-  const bool whole = checksum(parts.payload) == parts.payload_checksum;
-  ::madvise(mapping.address, mapping.size, MADV_DONTNEED);
-  if (!whole) throw_damaged(path, "damaged");
+  Checksum payload;
+  for (std::size_t at = 0; at < parts.payload.size(); at += kPieceBytes) {
+    payload.add(parts.payload.substr(at, kPieceBytes));
+    ::madvise(mapping.address, mapping.size, MADV_DONTNEED);
+  }
+  if (payload.digits() != parts.payload_checksum) throw_damaged(path, "damaged");
 }
 
 void move_to_disk(Partition& partition, const std::string& folder) {

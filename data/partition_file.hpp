@@ -6,23 +6,28 @@
 /// payload, sizes; the header (columns and where their arrays stand); the payload (the arrays as
 /// they lie in memory).
 
+#include <cstdint>
 #include <string>
 
 #include "data/table.hpp"
 
 namespace lockstep::data {
 
+/// What the arrays of a partition take, in memory as in a file.
+std::uint64_t payload_bytes(const Partition& partition);
+
 /// The partition's bytes as a file has them: a function of the partition alone.
 std::string to_file_bytes(const Partition& partition);
 
-/// Writes the partition to `path`, not yet durable. @throws FileError
+/// Writes the partition to `path`, not yet durable. Array by array: next to the partition it takes
+/// a megabyte. @throws FileError
 void write_partition(const std::string& path, const Partition& partition);
 
 /// Maps a partition; its values are read when they are touched. @throws FileError if the file is
 /// not there, not whole, of another version, or damaged in its header
 Partition map_partition(const std::string& path);
 
-/// Reads the mapped file once and compares the payload's checksum. @throws FileError
+/// Reads the file once, a piece at a time, and compares the payload's checksum. @throws FileError
 void verify_partition(const std::string& path);
 
 /// Puts the partition into a file of `folder` that goes with the process, and maps it in its place.

@@ -25,6 +25,8 @@ class PartitionPacks {
   /// Rows of partition `i`, made by put_row().
   void add(std::size_t i, std::string_view piece);
 
+  std::uint64_t size_bytes(std::size_t i) const;  ///< of partition `i`, in memory and on disk
+
   /// The columns of partition `i`, which has `rows` rows; its bytes are given back.
   std::map<std::string, Column> unpack(std::size_t i, const RowFormat& format, std::size_t rows);
 
@@ -34,9 +36,13 @@ class PartitionPacks {
     std::size_t size;
   };
   struct Pack {
-    std::string bytes;
+    std::vector<std::string>
+        chunks;  // of whole pieces; not one string, which would grow by copying
     std::vector<Spilled> spilled;
   };
+  static std::uint64_t put(Pack& pack, std::string_view piece);
+  void spill(Pack& pack);
+
   std::vector<Pack> packs_;
   std::uint64_t limit_bytes_;
   std::atomic<std::uint64_t> held_bytes_ = 0;

@@ -9,8 +9,10 @@
 
 #include "core/error.hpp"
 #include "core/log.hpp"
+#include "core/process_memory.hpp"
+#include "data/memory_limit.hpp"
 #include "data/partition_file.hpp"
-#include "data/redistribute.hpp"
+#include "data/rebalance.hpp"
 #include "dist/session.hpp"
 
 namespace lockstep::data {
@@ -79,9 +81,11 @@ void Pipeline::apply(Group& group, const dist::Communicator& ranks, ThreadPool& 
   std::vector<std::atomic<std::int64_t>> touched(count);
   std::vector<std::atomic<const char*>> verbs(count);
   std::vector<std::int64_t> sums(count + 1);
+  std::uint64_t largest = 0;
   dist::all_or_none(ranks, [&] {
-    threads.for_each(dataset.own.size(), [&](std::size_t, std::size_t p) {
+    const auto make = [&](std::size_t p) {
       Partition& partition = dataset.own[p];
+      std::uint64_t bytes = payload_bytes(partition);
       for (std::size_t i = 0; i < count; ++i) {
         const Effect effect = stages_[possible[i]]->transform(partition, group.phase);
         touched[i] += static_cast<std::int64_t>(effect.rows);
@@ -93,16 +97,19 @@ void Pipeline::apply(Group& group, const dist::Communicator& ranks, ThreadPool& 
                  group.needed.end();
         });
       }
-      if (options.memory_limit_bytes != 0)
-        move_to_disk(partition,
-                     options.scratch_folder.empty() ? scratch_folder() : options.scratch_folder);
-    });
+      bytes += payload_bytes(partition);
+      set_aside(partition, options);
+      return bytes;
+    };
+    largest = make_partitions(threads, dataset.own.size(), options.memory_limit_bytes, make);
+    if (options.memory_limit_bytes != 0) trim_heap();
     for (const std::size_t i : possible) dataset.schema = stages_[i]->output_schema(dataset.schema);
     if (!group.needed.empty()) dataset.schema.keep(group.needed);
     for (std::size_t i = 0; i < count; ++i) sums[i] = touched[i];
     for (const auto& partition : dataset.own)
       sums[count] += static_cast<std::int64_t>(partition.rows());
   });
+  warn_of_large_partitions(ranks, dataset, largest, options.memory_limit_bytes);
   ranks.allreduce_sum(sums);
   dataset.rows = static_cast<std::uint64_t>(sums[count]);
   for (std::size_t i = 0; i < count; ++i) {

@@ -37,6 +37,8 @@ class Pipeline {
   std::vector<proto::Stage> save() const;
 
   const std::vector<std::unique_ptr<FeatureStage>>& stages() const noexcept { return stages_; }
+  /// Their config paths with their kinds: "stage[2].imputer".
+  const std::vector<std::string>& names() const noexcept { return names_; }
 
  private:
   struct Group;

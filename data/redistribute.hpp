@@ -7,6 +7,7 @@
 #include "data/batch_store.hpp"
 #include "data/cache.hpp"
 #include "data/dataset.hpp"
+#include "data/journey.hpp"
 #include "data/packed_rows.hpp"
 #include "data/sources/input_files.hpp"
 #include "dist/communicator.hpp"
@@ -24,21 +25,11 @@ struct ParsedRows {
 /// With the options' memory limit.
 ParsedRows empty_rows(const LoadOptions& options);
 
-/// What a rank sends in one round of the exchange, about: it ends with the batch that fills it.
-inline constexpr std::size_t kRoundBytes = std::size_t{64} << 20;
-
-/// COLLECTIVE. Frees `parsed` as it goes. `keep` is where the partitions are put beside memory.
+/// COLLECTIVE. Frees `parsed` as it goes. `cache` is where the partitions are put as well, or null.
 /// @throws AgreedError (DataError) if there are no rows, or none left for training
 LoadedData redistribute(const dist::Communicator& ranks, ThreadPool& threads,
                         const std::string& name, ParsedRows parsed, const LoadOptions& options,
-                        CacheEntry* cache = nullptr, std::size_t round_bytes = kRoundBytes);
-
-/// COLLECTIVE. Cuts the rows that are left of a dataset into its partitions anew, so that they are
-/// of the same size again: the rows in the order of partition and slot, partition p of m rows again
-/// [ceil(p m / K), ceil((p + 1) m / K)). Few rows move far. @throws AgreedError (DataError) if no
-/// rows are left
-void rebalance(const dist::Communicator& ranks, ThreadPool& threads, Dataset& dataset,
-               const LoadOptions& options);
+                        CacheEntry* cache = nullptr, std::size_t most_round_bytes = kRoundBytes);
 
 /// The first rank that owns partitions: it reads what only one rank can read.
 int first_worker(const LoadOptions& options);

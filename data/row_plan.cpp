@@ -66,24 +66,22 @@ std::uint64_t RowPlan::row_at(Part part, std::size_t partition, std::uint64_t sl
   return permutation_.inverse(part == Part::Validation ? q : q + validation_);
 }
 
-Dataset make_dataset(const std::string& name, const RowPlan& plan, Part part, dist::Node block,
-                     ThreadPool& threads) {
+Dataset make_dataset(const std::string& name, const RowPlan& plan, Part part, dist::Node block) {
   Dataset dataset;
   dataset.name = name;
   dataset.rows = plan.rows(part);
   dataset.partitions = plan.partitions();
   dataset.block = block;
   dataset.own.resize(block.end - block.begin);
-  threads.for_each(dataset.own.size(), [&](std::size_t, std::size_t i) {
-    Partition& partition = dataset.own[i];
-    partition.index = block.begin + i;
-    std::vector<std::uint64_t> ids(
-        static_cast<std::size_t>(plan.partition_rows(part, partition.index)));
-    for (std::size_t slot = 0; slot < ids.size(); ++slot)
-      ids[slot] = plan.row_at(part, partition.index, slot);
-    partition.row_ids = std::move(ids);
-  });
+  for (std::size_t i = 0; i < dataset.own.size(); ++i) dataset.own[i].index = block.begin + i;
   return dataset;
+}
+
+std::vector<std::uint64_t> row_ids(const RowPlan& plan, Part part, std::size_t partition) {
+  std::vector<std::uint64_t> ids(static_cast<std::size_t>(plan.partition_rows(part, partition)));
+  for (std::size_t slot = 0; slot < ids.size(); ++slot)
+    ids[slot] = plan.row_at(part, partition, slot);
+  return ids;
 }
 
 }  // namespace lockstep::data

@@ -48,9 +48,10 @@ class RowPlan {
   std::vector<int> owners_;  // rank of each partition
 };
 
-/// An empty dataset of `part` with this rank's partitions and their row_ids; columns are still to
-/// come.
-Dataset make_dataset(const std::string& name, const RowPlan& plan, Part part, dist::Node block,
-                     ThreadPool& threads);
+/// A dataset of `part` with this rank's partitions; they are empty yet.
+Dataset make_dataset(const std::string& name, const RowPlan& plan, Part part, dist::Node block);
+
+/// The rows of the source that a partition holds, by slot.
+std::vector<std::uint64_t> row_ids(const RowPlan& plan, Part part, std::size_t partition);
 
 }  // namespace lockstep::data

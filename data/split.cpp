@@ -10,9 +10,9 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "data/memory_limit.hpp"
 #include "data/partition_file.hpp"
-#include "data/redistribute.hpp"
-#include "data/spill.hpp"
+#include "data/rebalance.hpp"
 #include "dist/session.hpp"
 
 namespace lockstep::data {
@@ -112,19 +112,20 @@ Partition take_part(const Partition& from, const std::vector<std::size_t>& rows)
   return part;
 }
 
-/// Takes the rows of one partition apart: into partition `i` of each part.
-void take_apart(const Partition& from, std::size_t i, const PartOf& part_of,
-                std::vector<Dataset>& parts, const LoadOptions& options) {
+/// Takes the rows of one partition apart: into partition `i` of each part. Returns the bytes that
+/// took.
+std::uint64_t take_apart(const Partition& from, std::size_t i, const PartOf& part_of,
+                         std::vector<Dataset>& parts, const LoadOptions& options) {
+  std::uint64_t bytes = payload_bytes(from);
   std::vector<std::vector<std::size_t>> rows(parts.size());
   for (std::size_t row = 0; row < from.rows(); ++row) rows.at(part_of(from, row)).push_back(row);
   for (std::size_t p = 0; p < parts.size(); ++p) {
     parts[p].own[i] = take_part(from, rows[p]);
-    if (options.memory_limit_bytes != 0) {
-      move_to_disk(parts[p].own[i],
-                   options.scratch_folder.empty() ? scratch_folder() : options.scratch_folder);
-    }
+    bytes += payload_bytes(parts[p].own[i]);
+    set_aside(parts[p].own[i], options);
   }
   from.release();
+  return bytes;
 }
 
 /// COLLECTIVE. Counts the parts' rows, and shares them out evenly to the partitions.
@@ -160,10 +161,12 @@ std::vector<Dataset> take_parts(const dist::Communicator& ranks, ThreadPool& thr
       part.partitions = rows.partitions;
       part.block = rows.block;
       part.own.resize(rows.own.size());
+      part.memory_limit_bytes = options.memory_limit_bytes;
     }
-    threads.for_each(rows.own.size(), [&](std::size_t, std::size_t i) {
-      take_apart(rows.own[i], i, part_of, parts, options);
+    make_partitions(threads, rows.own.size(), options.memory_limit_bytes, [&](std::size_t i) {
+      const std::uint64_t bytes = take_apart(rows.own[i], i, part_of, parts, options);
       done(i);
+      return bytes;
     });
   });
   settle(ranks, threads, parts, options);
@@ -263,16 +266,22 @@ std::vector<Dataset> apply_split(const dist::Communicator& ranks, ThreadPool& th
                     [&](std::size_t i) { rows.own[i] = Partition(); });
 }
 
-std::vector<Dataset> split_rows(const dist::Communicator& ranks, ThreadPool& threads, Dataset rows,
-                                const proto::Split& config, const std::string& at,
-                                const LoadOptions& options) {
+Splitting make_splitting(const dist::Communicator& ranks, ThreadPool& threads, const Dataset& rows,
+                         const proto::Split& config, const std::string& at, std::uint64_t seed) {
   std::optional<Splitting> splitting;
   agreed(ranks, [&] {
     splitting.emplace(config, at);
     splitting->check(rows.schema);
-    splitting->fit(Fitting(&ranks, threads, rows, options.seed));
+    splitting->fit(Fitting(&ranks, threads, rows, seed));
   });
-  return apply_split(ranks, threads, std::move(rows), *splitting, splitting->parts(), options);
+  return std::move(*splitting);
+}
+
+std::vector<Dataset> split_rows(const dist::Communicator& ranks, ThreadPool& threads, Dataset rows,
+                                const proto::Split& config, const std::string& at,
+                                const LoadOptions& options) {
+  const Splitting splitting = make_splitting(ranks, threads, rows, config, at, options.seed);
+  return apply_split(ranks, threads, std::move(rows), splitting, splitting.parts(), options);
 }
 
 Folds make_folds(const dist::Communicator& ranks, ThreadPool& threads, const Dataset& rows,

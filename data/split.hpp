@@ -96,8 +96,13 @@ std::vector<Dataset> apply_split(const dist::Communicator& ranks, ThreadPool& th
                                  const Splitting& splitting, std::size_t parts,
                                  const LoadOptions& options);
 
-/// COLLECTIVE. All of it at once: makes the splitting, checks and fits it with the options' seed,
-/// and applies it. @throws AgreedError (from ConfigError or DataError)
+/// COLLECTIVE. Makes a splitting of a dataset, which stays as it is: checked, and fitted with
+/// `seed` unless the config has one. @throws AgreedError
+Splitting make_splitting(const dist::Communicator& ranks, ThreadPool& threads, const Dataset& rows,
+                         const proto::Split& config, const std::string& at, std::uint64_t seed);
+
+/// COLLECTIVE. All of it at once: makes the splitting with the options' seed and applies it.
+/// @throws AgreedError (from ConfigError or DataError)
 std::vector<Dataset> split_rows(const dist::Communicator& ranks, ThreadPool& threads, Dataset rows,
                                 const proto::Split& config, const std::string& at,
                                 const LoadOptions& options);

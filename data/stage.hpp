@@ -9,8 +9,8 @@
 
 #include "core/proto/stage.pb.h"
 #include "data/dataset.hpp"
+#include "data/dataset_job.hpp"
 #include "data/table.hpp"
-#include "dist/job.hpp"
 
 namespace lockstep::data {
 
@@ -35,9 +35,8 @@ class Fitting {
   /// (in a unit test) the dataset is all there is.
   template <typename Job>
   auto run(const Job& job) const {
-    const auto release = [](const Partition& partition) { partition.release(); };
     if (ranks_ == nullptr) return dist::run_job_locally(threads_, job, rows_.own);
-    return dist::run_job(*ranks_, threads_, job, rows_.partitions, rows_.block, rows_.own, release);
+    return run_job(*ranks_, threads_, job, rows_);
   }
 
   const Schema& schema() const noexcept { return rows_.schema; }

@@ -64,10 +64,11 @@ Partial load_partial(const Job& job, std::string_view bytes) {
 }
 
 /// Maps this rank's partitions, as many at a time as there are threads, and merges them as they
-/// come: the values of the maximal nodes of `block`. Local. done(piece) follows each map.
-template <typename Job, typename Piece, typename Done>
+/// come: the values of the maximal nodes of `block`. Local. around(piece, work) stands around each
+/// map, which is work().
+template <typename Job, typename Piece, typename Around>
 auto map_block(ThreadPool& threads, const Job& job, std::size_t partitions, Node block,
-               const std::vector<Piece>& own, const Done& done) {
+               const std::vector<Piece>& own, const Around& around) {
   using Partial = PartialOf<Job, Piece>;
   const auto add = [&job](Partial& left, const Partial& right) {
     left = job.merge(std::move(left), right);
@@ -76,8 +77,7 @@ auto map_block(ThreadPool& threads, const Job& job, std::size_t partitions, Node
   for (std::size_t begin = 0; begin < own.size(); begin += threads.size()) {
     std::vector<std::optional<Partial>> mapped(std::min(threads.size(), own.size() - begin));
     threads.for_each(mapped.size(), [&](std::size_t, std::size_t i) {
-      mapped[i].emplace(job.map(own[begin + i]));
-      done(own[begin + i]);
+      around(own[begin + i], [&] { mapped[i].emplace(job.map(own[begin + i])); });
     });
     for (auto& partial : mapped) counter.push(std::move(*partial));
   }
@@ -85,16 +85,16 @@ auto map_block(ThreadPool& threads, const Job& job, std::size_t partitions, Node
 }
 
 /// COLLECTIVE. `partitions` in all; `own` are this rank's, those of block `block`, in order. An
-/// exception in map, merge or finish on any rank ends as an AgreedError on all. done(piece) is
-/// called after each map, to give memory back.
-template <typename Job, typename Piece, typename Done>
+/// exception in map, merge or finish on any rank ends as an AgreedError on all. around(piece, work)
+/// stands around each map, which is work(): to wait for memory, and to give it back.
+template <typename Job, typename Piece, typename Around>
 auto run_job(const Communicator& ranks, ThreadPool& threads, const Job& job, std::size_t partitions,
-             Node block, const std::vector<Piece>& own, const Done& done) {
+             Node block, const std::vector<Piece>& own, const Around& around) {
   using Partial = PartialOf<Job, Piece>;
   std::vector<Node> nodes;
   std::vector<std::string> values;
   all_or_none(ranks, [&] {
-    auto counter = map_block(threads, job, partitions, block, own, done);
+    auto counter = map_block(threads, job, partitions, block, own, around);
     nodes = counter.nodes();
     for (const Partial& value : counter.values()) values.push_back(save_partial(job, value));
   });
@@ -111,13 +111,15 @@ auto run_job(const Communicator& ranks, ThreadPool& threads, const Job& job, std
 template <typename Job, typename Piece>
 auto run_job(const Communicator& ranks, ThreadPool& threads, const Job& job, std::size_t partitions,
              Node block, const std::vector<Piece>& own) {
-  return run_job(ranks, threads, job, partitions, block, own, [](const Piece&) {});
+  return run_job(ranks, threads, job, partitions, block, own,
+                 [](const Piece&, const auto& work) { work(); });
 }
 
 /// The same job on one process without MPI, where `own` are all partitions: for tests.
 template <typename Job, typename Piece>
 auto run_job_locally(ThreadPool& threads, const Job& job, const std::vector<Piece>& own) {
-  auto counter = map_block(threads, job, own.size(), Node{0, own.size()}, own, [](const Piece&) {});
+  auto counter = map_block(threads, job, own.size(), Node{0, own.size()}, own,
+                           [](const Piece&, const auto& work) { work(); });
   expects(counter.values().size() == 1, "the tree has one root");
   return job.finish(std::move(counter.values().front()));
 }

@@ -11,10 +11,12 @@ constexpr const char* kSplit = "data.split";
 
 Datasets load_datasets(const Context& context, const proto::Data& config,
                        data::LoadOptions options) {
-  const auto load = [&](const proto::Source& source) {
-    return data::load(context.ranks, context.threads, source, options);
-  };
   Datasets rows;
+  const auto load = [&](const proto::Source& source) {
+    auto loaded = data::load(context.ranks, context.threads, source, options);
+    rows.from_cache = rows.from_cache && loaded.times.from_cache;
+    return loaded;
+  };
   options.validation_fraction = config.validation_fraction();
   auto loaded = load(config.train());
   rows.train = std::move(loaded.rows);

@@ -12,6 +12,7 @@ namespace lockstep::ml {
 struct Datasets {
   data::Dataset train, validation, test;  ///< those the experiment does not have: rows == 0
   data::Schema source_schema;             ///< of the training file
+  bool from_cache = true;                 ///< all files were parsed before
 };
 
 /// COLLECTIVE. `options`: partitions and blocks are set. Columns of validation and test files are

@@ -5,9 +5,9 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "data/dataset_job.hpp"
 #include "data/features/moments.hpp"
 #include "data/stage.hpp"
-#include "dist/job.hpp"
 #include "dist/session.hpp"
 
 namespace lockstep::ml {
@@ -88,8 +88,7 @@ void learn_target_scale(const Context& context, const data::Dataset& train,
   if (!network.standardize_target() || network.model().target_mean_size() > 0) return;
   const std::size_t width = train.schema.at(target_col, "target_col").shape.size();
   const auto moments =
-      dist::run_job(context.ranks, context.threads, TargetMoments(target_col, width),
-                    train.partitions, train.block, train.own);
+      data::run_job(context.ranks, context.threads, TargetMoments(target_col, width), train);
   dist::all_or_none(context.ranks, [&] {
     for (std::size_t j = 0; j < width; ++j) {
       const double deviation = std::sqrt(moments.sample_variance(j));

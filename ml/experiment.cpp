@@ -94,12 +94,17 @@ void check_network(const proto::Network& network, const proto::Data& data, const
 
 }  // namespace
 
+bool has_estimator(const proto::Experiment& experiment) {
+  const int stages = experiment.stage_size();
+  return stages > 0 && !data::is_feature_stage(experiment.stage(stages - 1));
+}
+
 void check_experiment(const proto::Experiment& experiment, Problems& problems,
                       bool needs_estimator) {
   const int stages = experiment.stage_size();
-  if (needs_estimator &&
-      (stages == 0 || (experiment.stage(stages - 1).kind_case() != proto::Stage::KIND_NOT_SET &&
-                       data::is_feature_stage(experiment.stage(stages - 1))))) {
+  const bool open = stages > 0 && experiment.stage(stages - 1).kind_case() ==
+                                      proto::Stage::KIND_NOT_SET;  // the ranges have told
+  if (needs_estimator && !open && !has_estimator(experiment)) {
     problems.add(
         "stage", "the last stage must be an estimator",
         "for example: stage { network { layer { dense { units: 10 activation: SOFTMAX } } } }");
@@ -181,6 +186,7 @@ void check_labels(const Context& context, const layers::Network& network,
         bad = labels[i];
       }
     }
+    partition.release();
   }
   const std::int64_t own = first_row[0];
   context.ranks.allreduce_min(first_row);

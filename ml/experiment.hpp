@@ -22,6 +22,9 @@ namespace lockstep::ml {
 void check_experiment(const proto::Experiment& experiment, Problems& problems,
                       bool needs_estimator = true);
 
+/// Whether the last stage is an estimator. Local.
+bool has_estimator(const proto::Experiment& experiment);
+
 /// Lanes and partitions; rows are not known yet. K is the configured count, or the smallest
 /// multiple of the lanes >= 64.
 StepPlan plan_steps(const proto::Experiment& experiment);

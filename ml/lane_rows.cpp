@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "data/features/augmentation.hpp"
+#include "data/mapped_pages.hpp"
 
 namespace lockstep::ml {
 namespace {
@@ -101,7 +102,7 @@ std::size_t LaneRows::rows_of_batch(std::uint64_t batch) const {
 }
 
 void LaneRows::gather(std::uint64_t batch, const std::string& input, const std::string& target,
-                      const Into& into) const {
+                      const Into& into, data::MappedPages* pages) const {
   const std::size_t rows = rows_of_batch(batch);
   for (std::size_t i = 0; i < rows; ++i) {
     const std::uint64_t position = batch * lane_size_ + i;
@@ -119,6 +120,7 @@ void LaneRows::gather(std::uint64_t batch, const std::string& input, const std::
     };
     copy(input, into.input);
     copy(target, into.target);
+    if (pages != nullptr) pages->look();
     if (options_.augmentation != nullptr && !input.empty()) {
       const std::size_t width = into.input.size() / rows;
       options_.augmentation->apply(seed_, epoch_, into.row_ids[i],

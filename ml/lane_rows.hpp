@@ -14,7 +14,8 @@
 
 namespace lockstep::data {
 class Augmentation;
-}
+class MappedPages;
+}  // namespace lockstep::data
 
 namespace lockstep::ml {
 
@@ -57,13 +58,14 @@ class LaneRows {
   std::size_t rows_of_batch(std::uint64_t batch) const;
 
   /// Copies their columns: `input` and `target` as floats, `rows` x width each; an empty name is
-  /// left out. The input is augmented, the target is not, even if they are one column.
+  /// left out. The input is augmented, the target is not, even if they are one column. `pages`
+  /// watches over the dataset's mapped pages, or is null.
   struct Into {
     std::span<float> input, target;
     std::span<std::uint64_t> row_ids;
   };
   void gather(std::uint64_t batch, const std::string& input, const std::string& target,
-              const Into& into) const;
+              const Into& into, data::MappedPages* pages = nullptr) const;
 
  private:
   std::size_t length_of(std::uint64_t row) const;

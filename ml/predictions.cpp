@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "data/mapped_pages.hpp"
 #include "data/ordered_output.hpp"
 #include "dist/session.hpp"
 #include "ml/scoring.hpp"
@@ -50,6 +51,7 @@ std::vector<Line> own_lines(const Context& context, const Scorer& scorer,
                             const data::Dataset& dataset, const NetworkColumns& columns,
                             std::uint64_t most) {
   std::vector<std::vector<Line>> by_partition(dataset.own.size());
+  data::MappedPages pages(dataset);
   context.threads.for_each(dataset.own.size(), [&](std::size_t, std::size_t p) {
     const auto& partition = dataset.own[p];
     scorer.score(partition, columns,
@@ -59,7 +61,9 @@ std::vector<Line> own_lines(const Context& context, const Scorer& scorer,
                      if (most == 0 || id < most)
                        by_partition[p].push_back({id, format_row(scorer.network(), scored, i, id)});
                    }
+                   pages.look();
                  });
+    partition.release();
   });
   std::vector<Line> lines;
   for (auto& part : by_partition) std::move(part.begin(), part.end(), std::back_inserter(lines));

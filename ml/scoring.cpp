@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "dist/job.hpp"
+#include "data/dataset_job.hpp"
 
 namespace lockstep::ml {
 namespace {
@@ -123,8 +123,7 @@ nlohmann::ordered_json evaluate(const Context& context, const Scorer& scorer,
                                 const data::Dataset& dataset, const NetworkColumns& columns,
                                 const std::vector<MakeSums>& evaluators, LossSums& sums) {
   const auto total =
-      dist::run_job(context.ranks, context.threads, ScoreJob(scorer, columns, evaluators),
-                    dataset.partitions, dataset.block, dataset.own);
+      data::run_job(context.ranks, context.threads, ScoreJob(scorer, columns, evaluators), dataset);
   sums = total.sums;
   auto metrics = nlohmann::ordered_json::object();
   metrics["rows"] = static_cast<std::uint64_t>(sums.rows);

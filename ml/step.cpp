@@ -56,6 +56,7 @@ TrainingStep::TrainingStep(const Context& context, const proto::Network& config,
       dataset_(dataset),
       columns_(columns),
       plan_(plan),
+      pages_(dataset),
       exchange_(std::make_unique<dist::GradientExchange>(
           context.ranks, plan.lanes, network.parameter_floats(), context.threads.size(),
           context.dedicated_driver(), exchange)),
@@ -174,7 +175,7 @@ layers::LaneResult TrainingStep::compute_batch(Thread& own, LaneRows& lane, cons
   const auto labels = std::span(own.labels).first(rows * label_width);
   const auto row_ids = std::span(own.row_ids).first(rows);
   lane.gather(terms.batch + offset, columns_.input, columns_.label,
-              {own.worker->input(rows), labels, row_ids});
+              {own.worker->input(rows), labels, row_ids}, &pages_);
   layers::Worker::Pass pass;
   pass.rows = rows;
   pass.row_ids = row_ids;

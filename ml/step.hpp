@@ -10,6 +10,7 @@
 
 #include "core/buffer.hpp"
 #include "data/dataset.hpp"
+#include "data/mapped_pages.hpp"
 #include "dist/exchange.hpp"
 #include "layers/network.hpp"
 #include "ml/context.hpp"
@@ -100,6 +101,7 @@ class TrainingStep {
   const data::Dataset& dataset_;
   NetworkColumns columns_;
   StepPlan plan_;
+  data::MappedPages pages_;  // of the dataset
   std::unique_ptr<dist::GradientExchange> exchange_;
   std::unique_ptr<Optimizer> optimizer_;
   Buffer<float> parameters_, packed_;

@@ -75,6 +75,7 @@ TrainingResult Trainer::run() {
 
 bool Trainer::run_epoch() {
   const auto& schedule = in_.config.learning_rate_schedule();
+  bool due = false;  // a checkpoint, after the newest step
   while (state_.step_in_epoch() < in_.plan.steps_per_epoch() && state_.step() < total_steps_) {
     const auto start = Clock::now();
     StepTerms terms;
@@ -92,7 +93,7 @@ bool Trainer::run_epoch() {
     const StepSums result = step_.run(terms);
     after_step(result, terms.learning_rate, seconds_since(start));
     const std::uint64_t every = in_.config.checkpoint().every_steps();
-    const bool by_steps = every > 0 && state_.step() % every == 0;
+    due = result.checkpoint || (every > 0 && state_.step() % every == 0);
     const bool last =
         state_.step_in_epoch() == in_.plan.steps_per_epoch() || state_.step() == total_steps_;
     // At the end of an epoch the checkpoint comes after validation.
@@ -100,9 +101,9 @@ bool Trainer::run_epoch() {
       save_checkpoint();
       return false;
     }
-    if ((by_steps || result.checkpoint) && !last) save_checkpoint();
+    if (due && !last) save_checkpoint();
   }
-  return end_epoch();
+  return end_epoch(due);
 }
 
 void Trainer::after_step(const StepSums& result, double learning_rate, double seconds) {
@@ -128,7 +129,7 @@ void Trainer::after_step(const StepSums& result, double learning_rate, double se
                      recent_step_seconds_ * static_cast<double>(total_steps_ - state_.step())});
 }
 
-bool Trainer::end_epoch() {
+bool Trainer::end_epoch(bool checkpoint_due) {
   const LossSums sums{state_.epoch_loss(), state_.epoch_weight(), state_.epoch_correct(),
                       state_.epoch_rows()};
   state_.set_last_loss(sums.mean_loss());
@@ -159,9 +160,10 @@ bool Trainer::end_epoch() {
   }
   if (context_.is_driver()) progress_.on_epoch(report);
   const std::uint32_t every = in_.config.checkpoint().every_epochs();
+  const bool due = checkpoint_due || (every > 0 && state_.epoch() % every == 0);
   std::int64_t stop[] = {dist::stop_requested() ? 1 : 0};
   context_.ranks.allreduce_max(stop);
-  if (!more || stop[0] != 0 || (every > 0 && state_.epoch() % every == 0)) save_checkpoint();
+  if (!more || stop[0] != 0 || due) save_checkpoint();
   return more && stop[0] == 0;
 }
 

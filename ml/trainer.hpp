@@ -78,7 +78,7 @@ class Trainer {
  private:
   bool run_epoch();  // false: stop
   void after_step(const StepSums& result, double learning_rate, double seconds);
-  bool end_epoch();  // false: stop
+  bool end_epoch(bool checkpoint_due);  // false: stop
   void note_validation(EpochReport& report);
   bool better(double metric, double than, double min_delta) const;
   double monitored(const LossSums& sums) const;

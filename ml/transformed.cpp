@@ -3,6 +3,7 @@
 #include "data/pipeline.hpp"
 #include "dist/session.hpp"
 #include "ml/datasets.hpp"
+#include "ml/experiment.hpp"
 #include "ml/lane_rows.hpp"
 
 namespace lockstep::ml {
@@ -19,12 +20,20 @@ std::vector<proto::Stage> feature_stages(const proto::Experiment& experiment) {
 data::LoadOptions load_options(const Context& context, const proto::Experiment& experiment) {
   const auto& config = experiment.data();
   auto options = data::load_options(config, experiment.seed());
-  options.partitions = config.has_partitions() ? config.partitions() : kDefaultPartitions;
+  options.partitions = partitions_of(experiment);
   for (int rank = 0; rank < context.ranks.world_size(); ++rank) {
     options.blocks.push_back(rank_lanes(options.partitions, rank, context.ranks.world_size(), 1,
                                         context.dedicated_driver()));
   }
   return options;
+}
+
+/// What of the data is loaded to see only some of the rows.
+proto::Data data_for(const proto::Data& config, Rows which) {
+  proto::Data needed = config;
+  if (which != Rows::Validation) needed.clear_validation();
+  if (which != Rows::Test) needed.clear_test();
+  return needed;
 }
 
 /// COLLECTIVE. The longest of the ranks' times, to the microsecond.
@@ -36,6 +45,33 @@ double slowest(const Context& context, double seconds) {
 }
 
 }  // namespace
+
+std::size_t partitions_of(const proto::Experiment& experiment) {
+  if (has_estimator(experiment)) return plan_steps(experiment).partitions;
+  return experiment.data().has_partitions() ? experiment.data().partitions() : kDefaultPartitions;
+}
+
+data::Dataset load_source(const Context& context, const proto::Experiment& experiment) {
+  return data::load(context.ranks, context.threads, experiment.data().train(),
+                    load_options(context, experiment))
+      .rows;
+}
+
+std::uint64_t load_into_cache(const Context& context, proto::Experiment experiment) {
+  auto* cache = experiment.mutable_data()->mutable_cache();
+  cache->set_enabled(true);
+  cache->set_min_megabytes(0);
+  const auto options = load_options(context, experiment);
+  const auto load = [&] { return load_datasets(context, experiment.data(), options); };
+  auto rows = load();
+  if (!rows.from_cache) rows = load();  // found again: the proof that they are kept
+  dist::all_or_none(context.ranks, [&] {
+    if (!rows.from_cache)
+      throw FileError("the rows could not be kept in the cache", {.field = "data.cache.dir"},
+                      "see the warning above; synthetic rows are never kept");
+  });
+  return rows.train.rows + rows.validation.rows + rows.test.rows;
+}
 
 TimedLoad load_timed(const Context& context, const proto::Experiment& experiment) {
   const auto options = load_options(context, experiment);
@@ -61,7 +97,7 @@ data::Dataset load_transformed(const Context& context, const proto::Experiment& 
                         "give data.validation, data.test or data.split");
   });
   const auto options = load_options(context, experiment);
-  auto rows = load_datasets(context, config, options);
+  auto rows = load_datasets(context, data_for(config, which), options);
   pipeline.fit(context.ranks, context.threads, rows.train, {}, options);
   if (which == Rows::Train) return std::move(rows.train);
   auto& others = which == Rows::Validation ? rows.validation : rows.test;

@@ -19,6 +19,14 @@ enum class Rows { Train, Validation, Test };
 data::Dataset load_transformed(const Context& context, const proto::Experiment& experiment,
                                Rows which, bool raw);
 
+/// COLLECTIVE. All rows of data.train, as the files have them: neither split nor set aside. @throws
+/// AgreedError
+data::Dataset load_source(const Context& context, const proto::Experiment& experiment);
+
+/// COLLECTIVE. Loads the rows of all files of the experiment and keeps them in the cache, whatever
+/// their size. Returns how many they are. @throws AgreedError, also if they cannot be kept
+std::uint64_t load_into_cache(const Context& context, proto::Experiment experiment);
+
 /// COLLECTIVE. Loads the training rows alone, as the files have them, and says how long it took:
 /// the slowest rank's times. @throws AgreedError
 struct TimedLoad {
@@ -29,5 +37,8 @@ TimedLoad load_timed(const Context& context, const proto::Experiment& experiment
 
 /// Partitions of a dataset that no lanes are made of, where the config does not say.
 inline constexpr std::size_t kDefaultPartitions = 64;
+
+/// The logical partitions of an experiment's rows, with an estimator or without.
+std::size_t partitions_of(const proto::Experiment& experiment);
 
 }  // namespace lockstep::ml

@@ -11,6 +11,8 @@ import statistics
 import subprocess
 import sys
 
+import bench_parse
+
 PYTHON = "/usr/bin/python3"
 # Steps a turn: a few seconds each on one core of today.
 STEPS = {"mlp": 200, "lenet": 100, "cnn": 40, "vgg": 10, "ae": 200}
@@ -66,7 +68,7 @@ def machine():
 
 
 def versions(with_torch):
-    packages = ["libdnnl-dev", "libopenmpi-dev", "g++"] + (["python3-torch"] if with_torch else [])
+    packages = ["libdnnl-dev", "libopenmpi-dev", "g++", "python3-sklearn"] + (["python3-torch"] if with_torch else [])
     found = {}
     for package in packages:
         query = subprocess.run(["dpkg-query", "-W", "-f=${Version}", package], capture_output=True, text=True)
@@ -76,15 +78,27 @@ def versions(with_torch):
     return found
 
 
-def why_no_torch(a):
-    """Why the peer cannot run, or nothing."""
-    if a.no_torch:
-        return "--no-torch was given"
-    if not os.path.isfile(a.torch):
-        return f"its script {a.torch} is not there (--torch FILE or TORCH_DDP=FILE names it)"
-    if subprocess.run([PYTHON, "-c", "import torch"], capture_output=True).returncode != 0:
-        return "PyTorch is not installed (scripts/bench --setup installs it)"
+def why_no_peer(script, left_out, module, option):
+    """Why a peer cannot run, or nothing."""
+    if left_out:
+        return f"--no-{option} was given"
+    if not os.path.isfile(script):
+        return f"its script {script} is not there (--{option} FILE names it)"
+    if subprocess.run([PYTHON, "-c", f"import {module}"], capture_output=True).returncode != 0:
+        return f"{module} is not installed (scripts/bench --setup installs it)"
     return None
+
+
+def parse_result(a):
+    """The parsers' figures, or nothing where there are no rows to parse."""
+    why = bench_parse.why_not()
+    if why:
+        note(f"bench: no parsing: {why}")
+        return None
+    missing = why_no_peer(a.sklearn, a.no_sklearn, "sklearn", "sklearn")
+    if missing:
+        note(f"bench: parsing without its peer: {missing}")
+    return bench_parse.measure(a.lockstep, a.rounds, PYTHON, None if missing else a.sklearn, run, note)
 
 
 def summary(turns):
@@ -121,6 +135,8 @@ def main():
     p.add_argument("--lockstep", required=True)
     p.add_argument("--torch", required=True)
     p.add_argument("--no-torch", action="store_true")
+    p.add_argument("--sklearn", default="", help="the parsers' peer")
+    p.add_argument("--no-sklearn", action="store_true")
     p.add_argument("--order-cost", action="store_true", help="also with plain MPI_Allreduce in place of the fixed tree")
     p.add_argument("--rounds", type=int, default=5)
     p.add_argument("--steps-factor", type=float, default=1)
@@ -129,15 +145,16 @@ def main():
     p.add_argument("--batch", type=int, default=64, help="rows a rank, of the peer; Lockstep's are in the configs")
     p.add_argument("--output", help="JSON file; build/bench/DATE.json by default")
     a = p.parse_args()
-    names = a.names or list(STEPS)
+    parses = not a.names or "parse" in a.names
+    names = [name for name in a.names or STEPS if name != "parse"]
     for name in names:
         if not os.path.isfile(f"configs/bench/{name}.textproto"):
             p.error(f"there is no configs/bench/{name}.textproto")
     if a.rounds < 1:
         p.error("--rounds must be at least 1")
 
-    missing = why_no_torch(a)
-    if missing:
+    missing = why_no_peer(a.torch, a.no_torch, "torch", "torch")
+    if missing and names:
         note(f"bench: Lockstep alone, without its peer: {missing}")
     started = datetime.datetime.now()
     result = {"date": started.isoformat(timespec="seconds"), "machine": machine(), "versions": versions(not missing),
@@ -166,6 +183,10 @@ def main():
             network["ratio"] = network["lockstep"]["samples_per_second"] / network["torch"]["samples_per_second"]
         result["networks"][name] = network
 
+    parse = parse_result(a) if parses else None
+    if parse:
+        result["parse"] = parse
+
     output = pathlib.Path(a.output or f"build/bench/{started:%Y%m%d-%H%M%S}.json")
     output.parent.mkdir(parents=True, exist_ok=True)
     temporary = output.with_suffix(".tmp")
@@ -176,7 +197,10 @@ def main():
     print(f"{m['cpu']}, {m['cores']} cores; {a.ranks} ranks x {a.threads} thread(s), batch {a.batch} a rank, f32; "
           f"medians of {a.rounds} turns; oneDNN {v['libdnnl-dev']}"
           + (f", PyTorch {v['python3-torch']}" if not missing else "") + f"; Lockstep {v['commit'] or ''}\n")
-    print(table(result))
+    if names:
+        print(table(result))
+    if parse:
+        print(("\n" if names else "") + bench_parse.table(parse))
     note(f"bench: all turns are in {output}")
 
 

@@ -2,13 +2,13 @@
 /// bare oneDNN primitives.
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "apps/peak_memory.hpp"
 #include "apps/startup.hpp"
 #include "dist/session.hpp"
 #include "layers/network.hpp"
@@ -73,15 +73,6 @@ double median_of(const std::vector<Sample>& samples, double Sample::*phase) {
   return median(values);
 }
 
-/// COLLECTIVE. The largest resident memory of any rank, bytes.
-std::int64_t peak_memory(const ml::Context& context) {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  std::int64_t peak[] = {static_cast<std::int64_t>(usage.ru_maxrss) * 1024};
-  context.ranks.allreduce_max(peak);
-  return peak[0];
-}
-
 std::string text_of(const nlohmann::ordered_json& json) {
   const auto number = [&](const char* key) { return json[key].get<double>(); };
   const auto ms = [&](const char* key) { return number(key) * 1e3; };
@@ -139,8 +130,8 @@ ExitCode bench(const BenchOptions& options, const CommonOptions& common,
     ml::TrainingStep step(job.context(), prepared->config, *prepared->network, prepared->train,
                           prepared->columns, prepared->plan, exchange);
     const auto samples = measure(job.context(), step, prepared->plan, options);
-    json = result_of(config, job.context(), prepared->plan, options, samples,
-                     peak_memory(job.context()));
+    json =
+        result_of(config, job.context(), prepared->plan, options, samples, peak_rss_bytes(world));
   });
   if (job.is_driver())
     std::cout << (common.json ? json.dump() + "\n" : text_of(json)) << std::flush;
@@ -157,7 +148,7 @@ void add_bench_command(CLI::App& app, CommonOptions& common, Command& chosen) {
   command->add_option("--steps", options->steps, "steps to time (60)")->check(CLI::PositiveNumber);
   command
       ->add_option("--exchange", options->exchange,
-                   "tree, direct, or plain: MPI_Allreduce in any order, to see what the tree costs")
+                   "tree, direct, or plain: MPI's own sum in any order, to see what the tree costs")
       ->check(CLI::IsMember({"tree", "direct", "plain"}));
   add_common_options(*command, common);
   command->callback([options, &common, &chosen] {

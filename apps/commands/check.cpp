@@ -1,4 +1,5 @@
-/// lockstep check CONFIG: validates an experiment and prints its plan. Trains nothing.
+/// lockstep check CONFIG: validates an experiment and prints its plan. Trains nothing. A config
+/// without an estimator has a plan of its feature stages.
 
 #include <fmt/format.h>
 
@@ -6,6 +7,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "apps/feature_plan.hpp"
 #include "apps/startup.hpp"
 #include "apps/tables.hpp"
 #include "ml/experiment.hpp"
@@ -117,12 +119,21 @@ ExitCode check(const ExperimentOptions& options, const CommonOptions& common,
   const Config config = open_experiment(world, options);
   const Job job(world, common, config.experiment.cluster(), config.experiment.seed(),
                 config_digest(config.experiment));
-  std::unique_ptr<ml::Prepared> prepared;
-  with_locations(config.locations,
-                 [&] { prepared = ml::prepare(job.context(), config.experiment); });
+  const bool learns = ml::has_estimator(config.experiment);
+  Json json;
+  with_locations(config.locations, [&] {
+    if (!learns) {
+      json = feature_plan(job.context(), config.experiment);
+      return;
+    }
+    const auto prepared = ml::prepare(job.context(), config.experiment);
+    if (job.is_driver()) json = plan_json(*prepared, job.context());
+  });
   if (!job.is_driver()) return ExitCode::Done;
-  const Json json = plan_json(*prepared, job.context());
-  std::cout << (common.json ? json.dump() + "\n" : plan_text(json)) << std::flush;
+  std::cout << (common.json ? json.dump() + "\n"
+                : learns    ? plan_text(json)
+                            : feature_plan_text(json))
+            << std::flush;
   return ExitCode::Done;
 }
 
@@ -130,6 +141,7 @@ ExitCode check(const ExperimentOptions& options, const CommonOptions& common,
 
 void add_check_command(CLI::App& app, CommonOptions& common, Command& chosen) {
   auto options = std::make_shared<ExperimentOptions>();
+  options->needs_estimator = false;
   auto* command = app.add_subcommand("check", "validate an experiment and print its plan");
   add_experiment_options(*command, *options);
   add_common_options(*command, common);

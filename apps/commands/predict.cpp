@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <iostream>
-#include <sstream>
 
 #include "apps/output_file.hpp"
 #include "apps/startup.hpp"
@@ -19,13 +18,6 @@ struct PredictOptions {
   std::string model, data, output;
   std::uint64_t show = 0;
 };
-
-std::vector<std::string> split(const std::string& line, char by) {
-  std::vector<std::string> cells;
-  std::stringstream stream(line);
-  for (std::string cell; std::getline(stream, cell, by);) cells.push_back(cell);
-  return cells;
-}
 
 /// The CSV's rows as a table: row, label, prediction, and the probability of the prediction in
 /// place of all of them.

@@ -5,7 +5,7 @@
 namespace lockstep::data {
 
 MaxAbsScaler::MaxAbsScaler(const proto::MaxAbsScaler& config, std::string at)
-    : VectorStage(config.input_col(), config.output_col(), std::move(at)), config_(config) {}
+    : ScalerStage(config, std::move(at)) {}
 
 std::optional<std::size_t> MaxAbsScaler::width() const {
   if (!is_fitted()) return std::nullopt;
@@ -25,12 +25,6 @@ Column MaxAbsScaler::map(const Column& column, std::size_t rows) const {
   const auto largest = span_of(config_.model().max_abs());
   return map_entries(column, rows, largest.size(),
                      [&](std::size_t j, double x) { return largest[j] == 0 ? x : x / largest[j]; });
-}
-
-proto::Stage MaxAbsScaler::save() const {
-  proto::Stage stage;
-  *stage.mutable_max_abs_scaler() = config_;
-  return stage;
 }
 
 }  // namespace lockstep::data

@@ -9,22 +9,17 @@ namespace lockstep::data {
 
 /// out = x / largest absolute value of the training rows; a feature of zeros stays. NaN is passed
 /// over in fit and stays NaN. Sparse stays sparse.
-class MaxAbsScaler final : public VectorStage {
+class MaxAbsScaler final : public ScalerStage<proto::MaxAbsScaler> {
  public:
   /// `at` is the config path of the message.
   MaxAbsScaler(const proto::MaxAbsScaler& config, std::string at);
 
   /// @throws DataError if a feature is NaN in all rows
   void fit(const Fitting& fitting) override;
-  bool is_fitted() const override { return config_.has_model(); }
-  proto::Stage save() const override;
 
  private:
   std::optional<std::size_t> width() const override;
-  ColumnType output_type(const ColumnType& type) const override { return rescaled(type); }
   Column map(const Column& column, std::size_t rows) const override;
-
-  proto::MaxAbsScaler config_;
 };
 
 }  // namespace lockstep::data

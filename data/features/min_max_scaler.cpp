@@ -10,7 +10,7 @@
 namespace lockstep::data {
 
 MinMaxScaler::MinMaxScaler(const proto::MinMaxScaler& config, std::string at_path)
-    : VectorStage(config.input_col(), config.output_col(), std::move(at_path)), config_(config) {
+    : ScalerStage(config, std::move(at_path)) {
   if (!(config_.min() < config_.max()) || !std::isfinite(config_.max() - config_.min())) {
     throw ConfigError(fmt::format("min is {}, max is {}", config_.min(), config_.max()),
                       {.field = at() + ".min"}, "min must be below max, both finite");
@@ -51,12 +51,6 @@ Column MinMaxScaler::map(const Column& column, std::size_t rows) const {
   const auto change = [this](std::size_t j, double x) { return scaled(j, x); };
   return zeros_stay ? map_entries(column, rows, features, change)
                     : map_dense(column, rows, features, change);
-}
-
-proto::Stage MinMaxScaler::save() const {
-  proto::Stage stage;
-  *stage.mutable_min_max_scaler() = config_;
-  return stage;
 }
 
 }  // namespace lockstep::data

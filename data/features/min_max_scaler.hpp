@@ -10,7 +10,7 @@ namespace lockstep::data {
 /// out = (x - smallest) / (largest - smallest) * (max - min) + min, with the extremes of the
 /// training rows; values outside are not cut. A feature with one value becomes (min + max) / 2. NaN
 /// is passed over in fit and stays NaN. Sparse stays sparse if all zeros stay zeros.
-class MinMaxScaler final : public VectorStage {
+class MinMaxScaler final : public ScalerStage<proto::MinMaxScaler> {
  public:
   /// `at` is the config path of the message.
   /// @throws ConfigError unless min < max, or if the lists of its model do not fit
@@ -18,16 +18,11 @@ class MinMaxScaler final : public VectorStage {
 
   /// @throws DataError if a feature is NaN in all rows
   void fit(const Fitting& fitting) override;
-  bool is_fitted() const override { return config_.has_model(); }
-  proto::Stage save() const override;
 
  private:
   std::optional<std::size_t> width() const override;
-  ColumnType output_type(const ColumnType& type) const override { return rescaled(type); }
   Column map(const Column& column, std::size_t rows) const override;
   double scaled(std::size_t j, double x) const;
-
-  proto::MinMaxScaler config_;
 };
 
 }  // namespace lockstep::data

@@ -9,7 +9,7 @@
 namespace lockstep::data {
 
 RobustScaler::RobustScaler(const proto::RobustScaler& config, std::string at_path)
-    : VectorStage(config.input_col(), config.output_col(), std::move(at_path)), config_(config) {
+    : ScalerStage(config, std::move(at_path)) {
   if (!(0 < config_.lower() && config_.lower() < config_.upper() && config_.upper() < 1)) {
     throw ConfigError(fmt::format("lower is {}, upper is {}", config_.lower(), config_.upper()),
                       {.field = at() + ".lower"}, "lower must be below upper, both in (0, 1)");
@@ -46,12 +46,6 @@ Column RobustScaler::map(const Column& column, std::size_t rows) const {
   if (!config_.with_centering()) return map_entries(column, rows, range.size(), scaled);
   return map_dense(column, rows, range.size(),
                    [&](std::size_t j, double x) { return scaled(j, x - median[j]); });
-}
-
-proto::Stage RobustScaler::save() const {
-  proto::Stage stage;
-  *stage.mutable_robust_scaler() = config_;
-  return stage;
 }
 
 }  // namespace lockstep::data

@@ -10,7 +10,7 @@ namespace lockstep::data {
 /// out = (x - median, if with_centering) / (quantile upper - quantile lower, if with_scaling). A
 /// range of 0 gives 0. Quantiles are exact (data/features/quantiles.hpp) and pass over NaN. Sparse
 /// stays sparse without with_centering.
-class RobustScaler final : public VectorStage {
+class RobustScaler final : public ScalerStage<proto::RobustScaler> {
  public:
   /// `at` is the config path of the message.
   /// @throws ConfigError unless 0 < lower < upper < 1, or if the lists of its model do not fit
@@ -18,15 +18,10 @@ class RobustScaler final : public VectorStage {
 
   /// @throws DataError if a feature is NaN in all rows
   void fit(const Fitting& fitting) override;
-  bool is_fitted() const override { return config_.has_model(); }
-  proto::Stage save() const override;
 
  private:
   std::optional<std::size_t> width() const override;
-  ColumnType output_type(const ColumnType& type) const override { return rescaled(type); }
   Column map(const Column& column, std::size_t rows) const override;
-
-  proto::RobustScaler config_;
 };
 
 }  // namespace lockstep::data

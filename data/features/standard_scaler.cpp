@@ -7,7 +7,7 @@
 namespace lockstep::data {
 
 StandardScaler::StandardScaler(const proto::StandardScaler& config, std::string at)
-    : VectorStage(config.input_col(), config.output_col(), std::move(at)), config_(config) {
+    : ScalerStage(config, std::move(at)) {
   check_model(config_.model().mean_size() == config_.model().std_size());
 }
 
@@ -38,12 +38,6 @@ Column StandardScaler::map(const Column& column, std::size_t rows) const {
   }
   return map_entries(column, rows, mean.size(),
                      [&](std::size_t j, double x) { return x * factor[j]; });
-}
-
-proto::Stage StandardScaler::save() const {
-  proto::Stage stage;
-  *stage.mutable_standard_scaler() = config_;
-  return stage;
 }
 
 }  // namespace lockstep::data

@@ -10,22 +10,17 @@ namespace lockstep::data {
 /// out = (x - mean, if with_mean) * (1 / std, if with_std), std being the sample's (n - 1). A
 /// feature with std 0 becomes 0, centred or not. A NaN among the training rows makes mean and std
 /// of its feature NaN. Sparse stays sparse without with_mean.
-class StandardScaler final : public VectorStage {
+class StandardScaler final : public ScalerStage<proto::StandardScaler> {
  public:
   /// `at` is the config path of the message, for example "stage[0].standard_scaler".
   /// @throws ConfigError if the lists of its model do not fit
   StandardScaler(const proto::StandardScaler& config, std::string at);
 
   void fit(const Fitting& fitting) override;
-  bool is_fitted() const override { return config_.has_model(); }
-  proto::Stage save() const override;
 
  private:
   std::optional<std::size_t> width() const override;
-  ColumnType output_type(const ColumnType& type) const override { return rescaled(type); }
   Column map(const Column& column, std::size_t rows) const override;
-
-  proto::StandardScaler config_;
 };
 
 }  // namespace lockstep::data

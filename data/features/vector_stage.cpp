@@ -119,4 +119,16 @@ void VectorStage::check_model(bool fits) const {
                     "leave the model as Lockstep has written it");
 }
 
+proto::Stage stage_of(const google::protobuf::Message& config) {
+  proto::Stage stage;
+  const auto* kinds = stage.GetDescriptor()->FindOneofByName("kind");
+  for (int i = 0; i < kinds->field_count(); ++i) {
+    const auto* field = kinds->field(i);
+    if (field->message_type() == config.GetDescriptor())
+      stage.GetReflection()->MutableMessage(&stage, field)->CopyFrom(config);
+  }
+  expects(stage.kind_case() != proto::Stage::KIND_NOT_SET, "a stage has such a message");
+  return stage;
+}
+
 }  // namespace lockstep::data

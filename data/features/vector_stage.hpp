@@ -68,6 +68,26 @@ class VectorStage : public FeatureStage {
   std::string input_, output_, at_, input_field_;
 };
 
+/// The stage message that holds `config`, the message of one kind of stage.
+proto::Stage stage_of(const google::protobuf::Message& config);
+
+/// A vector stage that scales each feature by what fit() puts into the model of its message.
+template <typename Config>
+class ScalerStage : public VectorStage {
+ public:
+  bool is_fitted() const final { return config_.has_model(); }
+  proto::Stage save() const final { return stage_of(config_); }
+
+ protected:
+  /// `at` is the config path of the message, for example "stage[0].standard_scaler".
+  ScalerStage(const Config& config, std::string at)
+      : VectorStage(config.input_col(), config.output_col(), std::move(at)), config_(config) {}
+
+  ColumnType output_type(const ColumnType& type) const final { return rescaled(type); }
+
+  Config config_;
+};
+
 /// A list of a config message as a span.
 template <typename T>
 std::span<const T> span_of(const google::protobuf::RepeatedField<T>& list) {

@@ -43,6 +43,7 @@ class Parser {
   const char* end_bad_record();
   const char* record_end() const;
   Outcome parse_cells(const char*& p);
+  std::size_t read_short_numbers(std::size_t c, const char*& at);
   Outcome parse_cell(std::size_t c, const char*& p);
   const char* read_plain_number(const TextColumn& column, const char* p, double& value) const;
   Outcome write_number(std::size_t c, const CsvField& field);
@@ -66,10 +67,11 @@ class Parser {
   TextRows& rows_;
   CsvFields fields_;
   const char sep_;
-  std::vector<char> is_text_;  // of each column
-  bool null_numbers_ = false;  // a null value looks like a number
-  const char* end_ = nullptr;  // of the text
-  bool last_ = false;          // it is the last of the piece
+  std::vector<char> is_text_;       // of each column
+  std::vector<char> takes_digits_;  // the same: digits alone are a number, and nothing else
+  bool null_numbers_ = false;       // a null value looks like a number
+  const char* end_ = nullptr;       // of the text
+  bool last_ = false;               // it is the last of the piece
 
   // Of the record under way:
   const char* record_ = nullptr;
@@ -90,6 +92,10 @@ Parser::Parser(const CsvRules& rules, const std::vector<TextColumn>& columns, Te
   numbers_.resize(columns.size());
   double ignored = 0;
   for (const std::string& text : rules.null_values) null_numbers_ |= parse_number(text, ignored);
+  for (const TextColumn& column : columns) {
+    const bool number = column.type == CellType::Integer || column.type == CellType::Double;
+    takes_digits_.push_back(number && !null_numbers_ && !is_digit(sep_));
+  }
 }
 
 const char* Parser::parse(std::string_view text, bool last) {
@@ -159,10 +165,45 @@ const char* Parser::record_end() const {
   return open && !last_ ? nullptr : record_ + bytes;
 }
 
+/// Reads whole numbers of up to three digits from column `c` on, each with a separator behind it,
+/// as long as there are such: most of what tables of pixels and counts hold. Moves `at` behind
+/// them and returns the column there.
+std::size_t Parser::read_short_numbers(std::size_t c, const char*& at) {
+  const auto digit = [](char byte) { return static_cast<unsigned char>(byte - '0'); };
+  const std::size_t count = columns_.size();
+  const char sep = sep_, *p = at;
+  double* out = numbers_.data() + waiting_;
+  for (; c < count && takes_digits_[c] != 0; ++c) {
+    int value = digit(p[0]);
+    if (value > 9) break;
+    if (p[1] == sep) {
+      p += 2;
+    } else {
+      const int second = digit(p[1]);
+      if (second > 9 || value == 0) break;  // 007 is no number
+      value = value * 10 + second;
+      if (p[2] == sep) {
+        p += 3;
+      } else {
+        const int third = digit(p[2]);
+        if (third > 9 || p[3] != sep) break;
+        value = value * 10 + third;
+        p += 4;
+      }
+    }
+    *out++ = value;
+  }
+  waiting_ = static_cast<std::size_t>(out - numbers_.data());
+  at = p;
+  return c;
+}
+
 /// Writes the cells of the record at `p` and moves `p` to its end.
 Parser::Outcome Parser::parse_cells(const char*& p) {
   const std::size_t count = columns_.size();
   for (std::size_t c = 0; c < count; ++c) {
+    cells_ = c = read_short_numbers(c, p);
+    if (c == count) break;
     if (parse_cell(c, p) == Outcome::Bad) return Outcome::Bad;
     cells_ = c + 1;
     if (*p == '\n') {

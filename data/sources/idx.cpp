@@ -37,14 +37,19 @@ class IdxStream {
 
   const IdxHeader& header() const noexcept { return header_; }
 
-  /// Exactly out.size() bytes. @throws FileError if there are fewer
-  void read(std::span<char> out) {
-    const std::size_t known = std::min(out.size(), start_.size());
-    std::copy_n(start_.begin(), known, out.begin());
-    start_.erase(0, known);
-    if (known + stream_.read(out.subspan(known)) < out.size()) {
-      throw_too_short(path_, header_.bytes + header_.rows() * header_.width());
+  /// Exactly `count` bytes. Memory grows with what is there, not with what a header promises.
+  /// @throws FileError if there are fewer
+  std::string read(std::uint64_t count) {
+    std::string bytes = start_.substr(0, static_cast<std::size_t>(count));
+    start_.erase(0, bytes.size());
+    while (bytes.size() < count) {
+      const std::size_t known = bytes.size();
+      bytes.resize(known +
+                   static_cast<std::size_t>(std::min<std::uint64_t>(kPieceBytes, count - known)));
+      if (stream_.read(std::span(bytes).subspan(known)) < bytes.size() - known)
+        throw_too_short(path_, header_.bytes + header_.rows() * header_.width());
     }
+    return bytes;
   }
 
   /// @throws DataError if bytes are left
@@ -102,16 +107,20 @@ std::string read_labels(const std::string& path, const std::string& images, std:
         fmt::format("{} labels for {} images ({})", stream.header().rows(), rows, images),
         {.file = path}, "take the two files of one set");
   }
-  std::string labels(static_cast<std::size_t>(rows), '\0');
-  stream.read(labels);
+  std::string labels = stream.read(rows);
   stream.expect_end();
   return labels;
+}
+
+/// Rows of a batch of about kPieceBytes.
+std::uint64_t rows_at_once(std::uint64_t width) {
+  return std::max<std::uint64_t>(1, kPieceBytes / width);
 }
 
 /// Rows [begin, end) as empty batches of about kPieceBytes: the numbers of their first rows, and
 /// `end`.
 std::vector<std::uint64_t> cut(std::uint64_t begin, std::uint64_t end, std::uint64_t width) {
-  const std::uint64_t step = std::max<std::uint64_t>(1, kPieceBytes / width);
+  const std::uint64_t step = rows_at_once(width);
   std::vector<std::uint64_t> cuts{begin};
   while (cuts.back() < end) cuts.push_back(std::min(end, cuts.back() + step));
   return cuts;
@@ -132,12 +141,10 @@ PackedRows make_batch(std::string_view bytes, std::uint64_t first, std::size_t w
 void read_packed(const std::string& path, const Found& found, const std::string& labels,
                  BatchStore& rows) {
   IdxStream stream(path);
-  const auto cuts = cut(0, found.rows, found.width);
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
-    bytes.resize(static_cast<std::size_t>((cuts[i + 1] - cuts[i]) * found.width));
-    stream.read(bytes);
-    rows.push(make_batch(bytes, cuts[i], static_cast<std::size_t>(found.width), labels));
+  const std::uint64_t step = rows_at_once(found.width);
+  for (std::uint64_t begin = 0; begin < found.rows; begin += step) {
+    const std::string bytes = stream.read(std::min(step, found.rows - begin) * found.width);
+    rows.push(make_batch(bytes, begin, static_cast<std::size_t>(found.width), labels));
   }
   stream.expect_end();
 }

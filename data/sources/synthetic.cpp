@@ -6,6 +6,8 @@
 
 #include "core/error.hpp"
 #include "core/random.hpp"
+#include "data/memory_limit.hpp"
+#include "data/partition_file.hpp"
 #include "data/row_plan.hpp"
 #include "dist/session.hpp"
 
@@ -123,10 +125,16 @@ LoadedData make_synthetic(const dist::Communicator& ranks, ThreadPool& threads,
     const RowPlan plan(config.rows(), options);
     const dist::Node block = options.blocks.at(static_cast<std::size_t>(ranks.rank()));
     for (const Part part : {Part::Training, Part::Validation}) {
-      Dataset dataset = make_dataset("synthetic", plan, part, block, threads);
+      Dataset dataset = make_dataset("synthetic", plan, part, block);
       dataset.schema = synthetic_schema(config);
-      threads.for_each(dataset.own.size(),
-                       [&](std::size_t, std::size_t i) { fill(source, dataset.own[i]); });
+      make_partitions(threads, dataset.own.size(), options.memory_limit_bytes, [&](std::size_t i) {
+        Partition& partition = dataset.own[i];
+        partition.row_ids = row_ids(plan, part, partition.index);
+        fill(source, partition);
+        const std::uint64_t bytes = payload_bytes(partition);
+        set_aside(partition, options);
+        return bytes;
+      });
       (part == Part::Training ? data.rows : data.validation) = std::move(dataset);
     }
   });

@@ -8,72 +8,21 @@
 
 #include "core/error.hpp"
 #include "core/serial.hpp"
+#include "data/sources/text_units.hpp"
 #include "dist/session.hpp"
 
 namespace lockstep::data {
 namespace {
 
-constexpr std::uint64_t kPieceBytes = std::uint64_t{2} << 20;  // of text parsed at once
-constexpr std::size_t kTailBytes = std::size_t{64} << 10;      // read at once to find a row's end
-constexpr std::uint64_t kPackedWeight = 4;  // bytes that a packed byte becomes, about
-constexpr std::size_t kPiecesAThread = 4;   // parsed before their rows are put away
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-/// What one rank reads at a time: a byte range of a plain file, or a whole packed one.
-struct Unit {
-  std::size_t file = 0;
-  std::uint64_t begin = 0, end = 0;
-  bool whole = false;  // packed, or a row by itself
-  std::uint64_t weight = 0;
-};
-
-std::vector<Unit> cut(const std::vector<FileInfo>& files, const TextFormat& format) {
-  std::vector<Unit> units;
-  for (std::size_t f = 0; f < files.size(); ++f) {
-    const FileInfo& file = files[f];
-    if (file.packing != Packing::None || format.whole_files()) {
-      const std::uint64_t factor = file.packing == Packing::None ? 1 : kPackedWeight;
-      units.push_back({f, 0, file.size, true, std::max<std::uint64_t>(1, file.size * factor)});
-      continue;
-    }
-    for (std::uint64_t begin = 0; begin < file.size; begin += kPieceBytes) {
-      const std::uint64_t end = std::min(file.size, begin + kPieceBytes);
-      units.push_back({f, begin, end, false, end - begin});
-    }
-  }
-  return units;
-}
-
-/// The contiguous units of a rank: those whose middle lies in its share of all weight.
-dist::Node units_of(const std::vector<Unit>& units, std::size_t rank, std::size_t ranks) {
-  std::uint64_t all = 0;
-  for (const Unit& unit : units) all += unit.weight;
-  const auto owner = [&](std::uint64_t middle) {
-    return static_cast<std::size_t>(static_cast<double>(middle) / static_cast<double>(all) *
-                                    static_cast<double>(ranks));
-  };
-  dist::Node own{units.size(), units.size()};
-  std::uint64_t before = 0;
-  for (std::size_t u = 0; u < units.size(); ++u) {
-    const std::size_t to = std::min(owner(before + units[u].weight / 2), ranks - 1);
-    if (to >= rank) own.begin = std::min(own.begin, u);
-    if (to > rank) own.end = std::min(own.end, u);
-    before += units[u].weight;
-  }
-  return own;
-}
-
-std::string_view without_mark(std::string_view text) {
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  return text;
-}
+constexpr std::size_t kPiecesAThread = 4;  // parsed before their rows are put away
+constexpr std::uint64_t kPieceMemory = 2 * kTextPieceBytes;  // of a piece and its rows, about
 
 std::int64_t count_lines(std::string_view text) {
   return std::count(text.begin(), text.end(), '\n');
 }
 
 std::int64_t count_lines(const InputFile& file, std::uint64_t end) {
-  std::string buffer(kPieceBytes, '\0');
+  std::string buffer(kTextPieceBytes, '\0');
   std::int64_t lines = 0;
   for (std::uint64_t at = 0; at < end; at += buffer.size()) {
     const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), end - at));
@@ -83,58 +32,6 @@ std::int64_t count_lines(const InputFile& file, std::uint64_t end) {
   return lines;
 }
 
-/// Cuts a stream into blocks of whole rows. The blocks depend on the file alone.
-class RowBlocks {
- public:
-  RowBlocks(const std::string& path, const TextFormat& format) : stream_(path), format_(format) {}
-
-  /// The next block; empty at the end.
-  std::string next() {
-    std::string block = std::move(rest_);
-    rest_.clear();
-    std::size_t end = 0, seen = 0;  // of the last whole row, and of the text looked at
-    bool inside = false;
-    while (!at_end_ && end == 0) {
-      const std::size_t before = block.size();
-      block.resize(before + kPieceBytes);
-      block.resize(before +
-                   stream_.read({block.data() + before, static_cast<std::size_t>(kPieceBytes)}));
-      at_end_ = block.size() < before + kPieceBytes;
-      if (!format_.has_quotes()) {
-        end = block.rfind('\n') + 1;  // npos + 1 == 0
-        continue;
-      }
-      inside = format_.ends_inside(std::string_view(block).substr(seen), inside);
-      seen = block.size();
-      end = last_row_end(block, inside);
-    }
-    if (!at_end_) {
-      rest_ = block.substr(end);
-      block.resize(end);
-    }
-    return block;
-  }
-
- private:
-  /// Behind the last line end that is not inside quotes, walking back from a known end.
-  std::size_t last_row_end(std::string_view block, bool inside) const {
-    std::size_t end = block.size();
-    for (;;) {
-      const std::size_t line = block.substr(0, end).rfind('\n');
-      if (line == std::string_view::npos) return 0;
-      // Quotes work both ways: an odd number of them between here and there changes the side.
-      inside = format_.ends_inside(block.substr(line + 1, end - line - 1), inside);
-      if (!inside) return line + 1;
-      end = line;
-    }
-  }
-
-  InputStream stream_;
-  const TextFormat& format_;
-  std::string rest_;
-  bool at_end_ = false;
-};
-
 /// Parses this rank's units, in order.
 class Reading {
  public:
@@ -143,9 +40,9 @@ class Reading {
       : files_(files), format_(format), threads_(threads), rows_(rows) {}
 
   /// `inside`: for each unit of all, whether it begins inside quotes; empty: none does.
-  void run(const std::vector<Unit>& units, dist::Node own,
+  void run(const std::vector<TextUnit>& units, dist::Node own,
            const std::vector<std::uint8_t>& inside) {
-    const std::size_t most = threads_.size() * kPiecesAThread;
+    const std::size_t most = most_pieces(threads_.size() * kPiecesAThread);
     for (std::size_t u = own.begin; u < own.end;) {
       if (units[u].whole) {
         format_.whole_files() ? parse_files(units, u, own.end)
@@ -164,7 +61,14 @@ class Reading {
   TextFacts& facts() { return facts_; }
 
  private:
-  void parse_ranges(const std::vector<Unit>& units, dist::Node some,
+  /// How many pieces may be in hand at a time: at most `most`, and as much as rows may stay.
+  std::size_t most_pieces(std::size_t most) const {
+    if (rows_.limit_bytes() == 0) return most;
+    const auto fit = static_cast<std::size_t>(rows_.limit_bytes() / kPieceMemory);
+    return std::clamp<std::size_t>(fit, 1, most);
+  }
+
+  void parse_ranges(const std::vector<TextUnit>& units, dist::Node some,
                     const std::vector<std::uint8_t>& inside) {
     const FileInfo& info = files_[units[some.begin].file];
     const InputFile file(info.path);
@@ -182,7 +86,7 @@ class Reading {
     };
     std::vector<Parsed> parsed(some.end - some.begin);
     threads_.for_each(parsed.size(), [&](std::size_t, std::size_t i) {
-      const Unit& unit = units[some.begin + i];
+      const TextUnit& unit = units[some.begin + i];
       const auto begins_inside = [&](std::size_t u) {
         return u < inside.size() && units[u].file == unit.file && inside[u] != 0;
       };
@@ -251,7 +155,9 @@ class Reading {
   Blocks read_blocks(RowBlocks& from) const {
     Blocks blocks;
     try {
-      while (blocks.texts.size() < threads_.size()) {
+      const std::size_t most =
+          most_pieces(2 * threads_.size()) / 2;  // the next ones are read beside them
+      while (blocks.texts.size() < std::max<std::size_t>(1, most)) {
         std::string text = from.next();
         if (text.empty()) break;
         blocks.texts.push_back(std::move(text));
@@ -264,17 +170,17 @@ class Reading {
   }
 
   /// Files that are a row each, from unit `u` on.
-  void parse_files(const std::vector<Unit>& units, std::size_t& u, std::size_t end) {
-    const std::size_t count = std::min(end - u, threads_.size() * kPiecesAThread);
+  void parse_files(const std::vector<TextUnit>& units, std::size_t& u, std::size_t end) {
+    const std::size_t count = std::min(end - u, most_pieces(threads_.size() * kPiecesAThread));
     std::vector<TextRows> parsed(count);
     threads_.for_each(count, [&](std::size_t, std::size_t i) {
       const FileInfo& info = files_[units[u + i].file];
       InputStream stream(info.path);
       std::string text;
       for (std::size_t before = 0;; before = text.size()) {
-        text.resize(before + kPieceBytes);
-        text.resize(before + stream.read({text.data() + before, kPieceBytes}));
-        if (text.size() < before + kPieceBytes) break;
+        text.resize(before + kTextPieceBytes);
+        text.resize(before + stream.read({text.data() + before, kTextPieceBytes}));
+        if (text.size() < before + kTextPieceBytes) break;
       }
       format_.parse_file(without_mark(text), info.path, parsed[i]);
     });
@@ -293,31 +199,18 @@ class Reading {
                        .column = piece.problem->column},
                       piece.problem->advice);
     }
-    facts_.width = std::max(facts_.width, piece.width);
-    facts_.labelled = facts_.labelled && piece.labelled;
-    merge_types(facts_.seen, piece.seen);
-    merge_names(facts_.names, piece.names);
-    facts_.bad_rows += piece.bad_rows;
+    TextFacts facts{piece.width,           piece.labelled,
+                    std::move(piece.seen), std::move(piece.names),
+                    piece.bad_rows,        {}};
     for (const auto& example : piece.examples) {
-      if (facts_.examples.size() >= kMostExamples) break;
-      facts_.examples.push_back(fmt::format("{}:{}:{}: {}", path, lines_before() + example.line + 1,
-                                            example.column, example.what));
+      if (facts_.examples.size() + facts.examples.size() >= kMostExamples) break;
+      facts.examples.push_back(fmt::format("{}:{}:{}: {}", path, lines_before() + example.line + 1,
+                                           example.column, example.what));
     }
+    facts_.add(facts);
     rows_.push(std::move(piece.rows));
   }
 
- public:
-  static void merge_types(std::vector<CellType>& into, const std::vector<CellType>& from) {
-    into.resize(std::max(into.size(), from.size()), CellType::Unknown);
-    for (std::size_t i = 0; i < from.size(); ++i) into[i] = join(into[i], from[i]);
-  }
-  static void merge_names(std::vector<std::string>& into, const std::vector<std::string>& from) {
-    std::vector<std::string> all;
-    std::set_union(into.begin(), into.end(), from.begin(), from.end(), std::back_inserter(all));
-    into = std::move(all);
-  }
-
- private:
   const std::vector<FileInfo>& files_;
   const TextFormat& format_;
   ThreadPool& threads_;
@@ -328,12 +221,12 @@ class Reading {
 /// COLLECTIVE. For each unit of all, whether it begins inside quotes.
 std::vector<std::uint8_t> find_quotes(const dist::Communicator& ranks, ThreadPool& threads,
                                       const std::vector<FileInfo>& files,
-                                      const std::vector<Unit>& units, dist::Node own,
+                                      const std::vector<TextUnit>& units, dist::Node own,
                                       const TextFormat& format) {
   std::vector<std::uint8_t> flips(own.end - own.begin, 0);  // an odd number of quotes
   dist::all_or_none(ranks, [&] {
     threads.for_each(flips.size(), [&](std::size_t, std::size_t i) {
-      const Unit& unit = units[own.begin + i];
+      const TextUnit& unit = units[own.begin + i];
       if (unit.whole) return;
       const InputFile file(files[unit.file].path);
       std::string text(static_cast<std::size_t>(unit.end - unit.begin), '\0');
@@ -354,39 +247,12 @@ std::vector<std::uint8_t> find_quotes(const dist::Communicator& ranks, ThreadPoo
   return inside;
 }
 
-/// COLLECTIVE. The facts of all ranks, in rank order.
-TextFacts agree(const dist::Communicator& ranks, const TextFacts& own) {
-  Writer out;
-  Serial<TextFacts>::put(out, own);
-  const std::string bytes = out.take();
-  TextFacts all;
-  for (const auto& part : ranks.allgather(std::as_bytes(std::span(bytes.data(), bytes.size())))) {
-    Reader in(part);
-    TextFacts facts;
-    Serial<TextFacts>::get(in, facts);
-    all.width = std::max(all.width, facts.width);
-    all.labelled = all.labelled && facts.labelled;
-    Reading::merge_types(all.seen, facts.seen);
-    Reading::merge_names(all.names, facts.names);
-    all.bad_rows += facts.bad_rows;
-    for (auto& example : facts.examples) {
-      if (all.examples.size() < kMostExamples) all.examples.push_back(std::move(example));
-    }
-  }
-  return all;
-}
-
 }  // namespace
-
-std::size_t TextFormat::row_end(std::string_view text, bool) const {
-  const std::size_t line = text.find('\n');
-  return line == std::string_view::npos ? text.size() : line + 1;
-}
 
 TextFacts read_text(const dist::Communicator& ranks, ThreadPool& threads,
                     const std::vector<FileInfo>& files, const TextFormat& format,
                     BatchStore& rows) {
-  const std::vector<Unit> units = cut(files, format);
+  const std::vector<TextUnit> units = cut_into_units(files, format);
   const dist::Node own = units_of(units, static_cast<std::size_t>(ranks.rank()),
                                   static_cast<std::size_t>(ranks.world_size()));
   std::vector<std::uint8_t> inside;
@@ -394,7 +260,7 @@ TextFacts read_text(const dist::Communicator& ranks, ThreadPool& threads,
   rows.clear();
   Reading reading(files, format, threads, rows);
   dist::all_or_none(ranks, [&] { reading.run(units, own, inside); });
-  return agree(ranks, reading.facts());
+  return agree_on_facts(ranks, reading.facts());
 }
 
 std::vector<FileInfo> agree_on_files(const dist::Communicator& ranks,
@@ -411,48 +277,6 @@ std::vector<FileInfo> agree_on_files(const dist::Communicator& ranks,
   Reader in(bytes);
   Serial<std::vector<FileInfo>>::get(in, files);
   return files;
-}
-
-std::string first_bytes(const FileInfo& file, std::size_t most) {
-  InputStream stream(file.path);
-  std::string text(most, '\0');
-  text.resize(stream.read(text));
-  if (text.size() == most) {
-    const std::size_t line = text.rfind('\n');
-    if (line != std::string::npos) text.resize(line + 1);
-  }
-  return std::string(without_mark(text));
-}
-
-std::string_view read_rows(const InputFile& file, std::uint64_t begin, std::uint64_t end,
-                           bool inside_begin, bool inside_end, const TextFormat& format,
-                           std::string& buffer) {
-  // The byte before `begin` tells whether a row starts at `begin`.
-  const std::uint64_t from = begin == 0 ? 0 : begin - 1;
-  buffer.resize(static_cast<std::size_t>(end - from));
-  buffer.resize(file.read_at(from, buffer));
-  std::size_t start = 0;
-  if (begin != 0) {
-    if (buffer.empty()) return {};
-    start = 1;
-    if (inside_begin || buffer[0] != '\n')
-      start += format.row_end(std::string_view(buffer).substr(1), inside_begin);
-    if (start >= buffer.size()) return {};
-  }
-  if (buffer.empty() || (buffer.back() == '\n' && !inside_end))
-    return std::string_view(buffer).substr(start);
-  for (bool inside = inside_end;;) {  // the last row goes on behind `end`
-    const std::size_t before = buffer.size();
-    buffer.resize(before + kTailBytes);
-    buffer.resize(before + file.read_at(from + before, {buffer.data() + before, kTailBytes}));
-    const auto tail = std::string_view(buffer).substr(before);
-    const std::size_t row_end = format.row_end(tail, inside);
-    const bool found = row_end > 0 && tail[row_end - 1] == '\n' &&
-                       !format.ends_inside(tail.substr(0, row_end), inside);
-    if (found || tail.size() < kTailBytes)
-      return std::string_view(buffer).substr(start, before + row_end - start);
-    inside = format.ends_inside(tail, inside);
-  }
 }
 
 }  // namespace lockstep::data

@@ -1,4 +1,5 @@
 #include "core/files.hpp"
+#include "core/checksum.hpp"
 
 #include <sys/stat.h>
 
@@ -193,6 +194,17 @@ TEST_CASE("the forgetful file system forgets what was not synced", "[core][files
   CHECK_THROWS_AS(files.remove("kept/file"), FileError);
   CHECK(files.after_power_cut(Survives::Everything).read("kept/file") == "12");
   CHECK(files.after_power_cut(Survives::Synced).read("kept/file") == "bytes");
+}
+
+TEST_CASE("Checksum over pieces is checksum over the whole", "[core][files]") {
+  std::string whole;
+  Checksum pieces;
+  for (std::size_t size : {0, 1, 63, 64, 1000, 70000}) {
+    const std::string piece(size, static_cast<char>('a' + size % 26));
+    pieces.add(piece);
+    whole += piece;
+    CHECK(pieces.digits() == checksum(whole));
+  }
 }
 
 TEST_CASE("checksum is XXH3 with 64 bits", "[core][files]") {

@@ -131,6 +131,22 @@ TEST_CASE("a mapped partition has the columns that were written, bit for bit", "
   CHECK(real_files().list(folder.path()) == std::vector<std::string>{"part"});
 }
 
+TEST_CASE("a partition file is written in pieces, small arrays and large ones", "[data][storage]") {
+  const tests::TemporaryFolder folder;
+  Partition partition = every_kind();
+  std::vector<double> large(300'000);  // 2.4 MB
+  for (std::size_t i = 0; i < large.size(); ++i) large[i] = static_cast<double>(i);
+  partition.set("late", Numbers{{1, 2, 3}});
+  partition.set("large", DenseVectors{100'000, std::move(large)});
+  const std::string path = folder.path() + "/part";
+  write_partition(path, partition);
+  CHECK(real_files().read(path) == to_file_bytes(partition));
+  verify_partition(path);
+  CHECK(map_partition(path).get<DenseVectors>("large").values[299'999] == 299'999);
+  write_partition(path, every_kind());  // in place of a longer one
+  CHECK(real_files().read(path) == to_file_bytes(every_kind()));
+}
+
 TEST_CASE("a partition file that was cut, changed or is another's is noticed", "[data][storage]") {
   const tests::TemporaryFolder folder;
   const std::string whole = to_file_bytes(every_kind());

@@ -58,6 +58,19 @@ wait "$job" || code=$?
 [ "$code" = 75 ] || fail "exit code $code after SIGUSR1 instead of 75"
 grep -q "stopped by a signal after a checkpoint" log || fail "it does not say that it stopped"
 
+# Checkpoints by epochs, by steps and by the clock, and the last of them are kept: 11 steps an epoch, 3 epochs.
+steps_of() { train 2 "$1" "${@:2}" || fail "the run $1"; (cd "$1/checkpoints" && echo step-*) | sed 's/step-0*//g'; }
+set_checkpoint() { printf -- '--set network.checkpoint={every_epochs:%s,every_steps:%s,every_minutes:%s,keep_last:%s}' "$@"; }
+expect_steps() {  # STEPS FOLDER EPOCHS STEPS MINUTES KEPT
+  # shellcheck disable=SC2046
+  found=$(steps_of "$2" $(set_checkpoint "${@:3}")) || fail "$found"
+  [ "$found" = "$1" ] || fail "checkpoints after steps $found instead of $1"
+}
+expect_steps "22 33" epochs 2 0 0 9
+expect_steps "28 32 33" steps 0 4 0 3
+expect_steps "11 22 33" both 0 11 0 3
+expect_steps "$(seq -s ' ' 33)" clock 0 0 1e-9 99
+
 # Another config or other data must not be resumed.
 code=0
 train 2 whole --resume --set network.global_batch=160 || code=$?

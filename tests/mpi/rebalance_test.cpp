@@ -1,5 +1,5 @@
+#include "data/rebalance.hpp"
 #include "core/error.hpp"
-#include "data/redistribute.hpp"
 #include "tests/mpi/mpi_test.hpp"
 
 using namespace lockstep;

@@ -8,7 +8,8 @@
 #include "core/error.hpp"
 #include "core/random.hpp"
 #include "tests/data/features/datasets.hpp"
-#include "tests/data/features/stage_rig.hpp"
+#include "tests/data/features/numeric_csv.hpp"
+#include "tests/parity/golden/features.hpp"
 
 namespace lockstep::data {
 namespace {
@@ -89,6 +90,27 @@ TEST_CASE("Without values there are no quantiles", "[columns][quantiles]") {
 TEST_CASE("-0.0 counts as 0.0", "[columns][quantiles]") {
   const auto found = of_numbers({-0.0, -0.0, 0.0}, {0.5});
   CHECK(std::bit_cast<std::uint64_t>(found[0]) == 0);
+}
+
+TEST_CASE("Quartiles of diabetes are NumPy's, and within a rank of scikit-learn's",
+          "[columns][quantiles][golden]") {
+  const auto data = rig::read_labelled_csv("diabetes");
+  if (!data) return;
+  static ThreadPool threads(2);
+  const auto dataset = rig::table({rig::dense("x", data->features)}, 8);
+  const auto found = exact_quantiles(Fitting(nullptr, threads, dataset, 1), "x", {0.25, 0.5, 0.75});
+  REQUIRE(found.size() == tests::golden::kDiabetesMedian.size());
+  for (std::size_t j = 0; j < found.size(); ++j) {
+    INFO("feature " << j);
+    CHECK(found[j].values[0] == tests::golden::kDiabetesLowerQuartile[j]);
+    CHECK(found[j].values[1] == tests::golden::kDiabetesMedian[j]);
+    CHECK(found[j].values[2] == tests::golden::kDiabetesUpperQuartile[j]);
+    std::vector<double> column;
+    for (const auto& row : data->features) column.push_back(row[j]);
+    std::sort(column.begin(), column.end());
+    CHECK(found[j].values[1] <= tests::golden::kDiabetesRobustCenter[j]);
+    CHECK(tests::golden::kDiabetesRobustCenter[j] <= column[column.size() / 2]);
+  }
 }
 
 TEST_CASE("A value can be left out", "[columns][quantiles]") {
