@@ -8,9 +8,13 @@
 #include "layers/dropout.hpp"
 #include "layers/flatten.hpp"
 #include "layers/global_average_pooling.hpp"
+#include "layers/gru.hpp"
 #include "layers/layer_norm.hpp"
+#include "layers/lstm.hpp"
+#include "layers/masking.hpp"
 #include "layers/max_pooling.hpp"
 #include "layers/residual.hpp"
+#include "layers/simple_rnn.hpp"
 
 namespace lockstep::layers {
 
@@ -41,10 +45,14 @@ std::unique_ptr<const Layer> make_layer(const proto::Layer& c, const TensorSpec&
     case Kind::kActivation:
       return std::make_unique<Activation>(c.activation(), input, build);
     case Kind::kSimpleRnn:
+      return std::make_unique<SimpleRnn>(c.simple_rnn(), input, build);
     case Kind::kLstm:
+      return std::make_unique<Lstm>(c.lstm(), input, build);
     case Kind::kGru:
-    case Kind::kEmbedding:
+      return std::make_unique<Gru>(c.gru(), input, build);
     case Kind::kMasking:
+      return std::make_unique<Masking>(c.masking(), input, build);
+    case Kind::kEmbedding:
     case Kind::kConv1D:
     case Kind::kMaxPooling1D:
     case Kind::kAveragePooling1D:

@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "core/random.hpp"
+#include "layers/dropout_mask.hpp"
 #include "layers/elementwise.hpp"
 #include "layers/onednn/primitive.hpp"
 
@@ -14,27 +15,9 @@ struct Dropout::Kernels {
   onednn::Reorder mask_reorder;  // from plain to the layout of x
   std::size_t rows = 0, features = 0;
   std::uint64_t number = 0;  // of this layer in the network
-  float rate = 0, kept = 1;
+  DropoutRate rate{0};
   std::size_t plain_at = 0, primitive_at = 0;  // in the scratch memory
 };
-
-namespace {
-
-// The mask of one row, in row-major order. Philox gives four numbers a block.
-void draw_row(const Random& random, std::uint64_t row_id, std::size_t features, float rate,
-              float kept, float* mask) {
-  const std::uint64_t first = row_id * features, end = first + features;
-  for (std::uint64_t index = first; index < end;) {
-    const auto words = random.block(index >> 2);
-    const std::uint64_t stop = std::min(end, (index | 3) + 1);
-    for (; index < stop; ++index) {
-      const float uniform = static_cast<float>(words[index & 3] >> 8) * 0x1p-24f;
-      mask[index - first] = uniform < rate ? 0.0f : kept;
-    }
-  }
-}
-
-}  // namespace
 
 Dropout::Dropout(const proto::Dropout& config, const TensorSpec& input, const Build& build) {
   const auto desc = onednn::desc_of(input, build.rows);
@@ -44,8 +27,7 @@ Dropout::Dropout(const proto::Dropout& config, const TensorSpec& input, const Bu
   k.rows = static_cast<std::size_t>(build.rows);
   k.features = input.shape.size();
   k.number = (*build.counter)++;
-  k.rate = static_cast<float>(config.rate());
-  k.kept = static_cast<float>(1 / (1 - config.rate()));
+  k.rate = DropoutRate(config.rate());
   Regions scratch;
   if (k.mask_reorder) {
     k.plain_at = scratch.take(k.rows * k.features);
@@ -70,7 +52,7 @@ void Dropout::forward(Lane& lane) const {
   const Random random(lane.seed, Purpose::Dropout, stream_of(lane.step, k.number));
   float* plain = k.mask_reorder ? lane.scratch + k.plain_at : lane.workspace;
   for (std::size_t n = 0; n < k.rows; ++n) {
-    draw_row(random, lane.row_ids[n], k.features, k.rate, k.kept, plain + n * k.features);
+    draw_mask(random, lane.row_ids[n] * k.features, k.features, k.rate, plain + n * k.features);
   }
   if (k.mask_reorder) k.mask_reorder.run(plain, lane.workspace, lane.scratch + k.primitive_at);
   multiply(lane.x, lane.workspace, lane.y, output_.floats);

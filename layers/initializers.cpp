@@ -60,7 +60,8 @@ void initialize(const ParameterInfo& info, std::uint64_t seed, std::uint64_t str
     if (spread.width != 0) {
       value = spread.normal ? random.normal(i) : 2.0 * static_cast<double>(random.uniform(i)) - 1.0;
     }
-    plain[i] = static_cast<float>(info.constant + spread.width * value);
+    const bool constant = i >= info.constant_begin && i < info.constant_end;
+    plain[i] = static_cast<float>((constant ? info.constant : 0) + spread.width * value);
   }
 }
 

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -53,6 +54,8 @@ struct ParameterInfo {
   /// Start value: an initializer with its fan, or a constant (initializer ZEROS plus `constant`).
   proto::Initializer initializer = proto::ZEROS;
   double constant = 0;  ///< added to the initial value: 1 for scales and running variances
+  /// Of which plain values `constant` is part: a forget gate's among all biases.
+  std::size_t constant_begin = 0, constant_end = std::numeric_limits<std::size_t>::max();
   double scale = 0.05;  ///< of UNIFORM and NORMAL
   std::size_t fan_in = 1, fan_out = 1;
 };

@@ -26,8 +26,7 @@ ColumnType type_of(const proto::SyntheticSource& config) {
                       {.field = "synthetic.shape"},
                       "write for example: shape: [1, 28, 28], or shape: 784 for a vector");
   }
-  if (dims.size() == 1) return {ColumnType::Kind::Vector, Shape(std::move(dims))};
-  if (dims.size() == 2) dims.insert(dims.begin(), 1);
+  if (dims.size() <= 2) return {ColumnType::Kind::Vector, Shape(std::move(dims))};
   return {ColumnType::Kind::Image, Shape(std::move(dims))};
 }
 

@@ -38,12 +38,12 @@ TEST_CASE("synthetic: features are uniform in [0, 1) and a function of seed and 
   CHECK(sum / 7000 == Approx(0.5).margin(0.02));
 }
 
-TEST_CASE("synthetic: the shape makes a vector or an image", "[data][synthetic]") {
+TEST_CASE("synthetic: the shape makes a vector, a sequence or an image", "[data][synthetic]") {
   const auto type = [](std::vector<std::uint32_t> shape) {
     return SyntheticRows(source(std::move(shape), proto::SyntheticSource::CLASS)).features();
   };
   CHECK(type({5}) == ColumnType{ColumnType::Kind::Vector, {5}});
-  CHECK(type({4, 5}) == ColumnType{ColumnType::Kind::Image, {1, 4, 5}});
+  CHECK(type({4, 5}) == ColumnType{ColumnType::Kind::Vector, {4, 5}});
   CHECK(type({3, 4, 5}) == ColumnType{ColumnType::Kind::Image, {3, 4, 5}});
   CHECK_THROWS_AS(type({}), ConfigError);
   CHECK_THROWS_AS(type({1, 2, 3, 4}), ConfigError);

@@ -1,4 +1,5 @@
-// Every layer and loss against numbers that PyTorch computed (tests/parity/golden/layers.py).
+// Every layer and loss against numbers that PyTorch computed (tests/parity/golden/layers.py
+// and sequence_layers.py).
 // Tolerance: 2e-4 of the largest number of a tensor, since float sums run in another order here and
 // in PyTorch.
 #include <fstream>
@@ -22,8 +23,8 @@ struct Golden {
   }
 };
 
-std::vector<Golden> read_golden() {
-  std::ifstream file(LOCKSTEP_SOURCE_DIR "/tests/parity/golden/layers.txt");
+std::vector<Golden> read_golden(const std::string& name) {
+  std::ifstream file(LOCKSTEP_SOURCE_DIR "/tests/parity/golden/" + name);
   REQUIRE(file.good());
   std::vector<Golden> cases;
   for (std::string line; std::getline(file, line);) {
@@ -93,10 +94,12 @@ void check_training(const Golden& golden, const Shape& input, std::size_t rows) 
 
 }  // namespace
 
-TEST_CASE("layers and losses compute what PyTorch computes", "[layers][golden]") {
+namespace {
+
+void check_golden(const std::string& name, std::size_t at_least) {
   prepare_thread();
-  const auto cases = read_golden();
-  CHECK(cases.size() >= 40);
+  const auto cases = read_golden(name);
+  CHECK(cases.size() >= at_least);
   for (const auto& golden : cases) {
     INFO(golden.name);
     std::vector<std::int64_t> dims;
@@ -105,6 +108,16 @@ TEST_CASE("layers and losses compute what PyTorch computes", "[layers][golden]")
     check_outputs(golden, Shape(dims), rows);
     check_training(golden, Shape(dims), rows);
   }
+}
+
+}  // namespace
+
+TEST_CASE("layers and losses compute what PyTorch computes", "[layers][golden]") {
+  check_golden("layers.txt", 40);
+}
+
+TEST_CASE("layers of sequences compute what PyTorch computes", "[layers][golden]") {
+  check_golden("sequence_layers.txt", 11);
 }
 
 }  // namespace lockstep::layers::testing

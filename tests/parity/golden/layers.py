@@ -38,12 +38,15 @@ class Residual(nn.Module):
         return self.body(x) + (self.shortcut(x) if self.shortcut else x)
 
 
-def case(name, config, module, names, rows, shape, labels, loss, weight=None):
-    """names: {Lockstep's name: parameter of the module}; loss(outputs, labels) gives the sum over the rows."""
+def case(name, config, module, names, rows, shape, labels, loss, weight=None, change=None):
+    """names: {Lockstep's name: parameter of the module}; loss(outputs, labels) gives the sum over the rows.
+    change: what happens to the random batch before it is used."""
     for p in names.values():
         p.data = short(*p.shape, scale=0.5) + (1 if "norm" in config and p.dim() == 1 and p is not None and
                                               float(p.data.reshape(-1)[0]) == 1 else 0)
     x = short(rows, *shape)
+    if change:
+        change(x)
     module.train()
     outputs = module(x).reshape(rows, -1)
     total = loss(outputs, labels)
@@ -67,11 +70,12 @@ def squared(outputs, labels):
     return F.mse_loss(outputs, labels.reshape(outputs.shape), reduction="none").mean(1).sum()
 
 
-def layer_case(name, layers, module, names, rows, shape):
+def layer_case(name, layers, module, names, rows, shape, change=None):
     """Any layers under mean squared error."""
     with torch.no_grad():
         features = module(torch.zeros(rows, *shape)).reshape(rows, -1).shape[1]
-    case(name, layers + " loss { mean_squared_error {} }", module, names, rows, shape, short(rows, features), squared)
+    case(name, layers + " loss { mean_squared_error {} }", module, names, rows, shape, short(rows, features), squared,
+         change=change)
 
 
 def pair(prefix, m):
@@ -190,4 +194,5 @@ def main():
     losses()
 
 
-main()
+if __name__ == "__main__":
+    main()
