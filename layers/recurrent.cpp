@@ -1,74 +1,19 @@
 #include "layers/recurrent.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string>
 #include <utility>
-#include <vector>
 
+#include "core/error.hpp"
 #include "core/random.hpp"
-#include "layers/dropout_mask.hpp"
 #include "layers/elementwise.hpp"
-#include "layers/packed_steps.hpp"
-#include "layers/recurrence.hpp"
+#include "layers/recurrent_kernels.hpp"
 
 namespace lockstep::layers {
 
-// One layer of the stack.
-struct Recurrent::Level {
-  struct Direction {
-    Recurrence recurrence;
-    std::size_t parameters_at, packed_at;
-    std::size_t workspace_at = 0;
-    std::size_t x_at = 0;  // in the workspace, if the input is brought there: see Kernels::input
-  };
-  std::vector<Direction> directions;
-  std::size_t features = 0;
-  std::size_t mask_at = 0;   // of the dropout before it, in the workspace
-  std::uint64_t number = 0;  // of that dropout in the network
-};
+namespace {
 
-struct Recurrent::Kernels {
-  std::size_t rows = 0, steps = 0, units = 0;
-  bool both = false;      // directions
-  bool sequence = false;  // all states are the output
-  bool in_place = false;  // the steps of x already lie as a recurrence wants them
-  bool drops = false;
-  DropoutRate rate{0};
-  std::vector<Level> levels;
-  std::size_t steps_at = 0;  // in the workspace
-  // In the scratch memory: gradients of a level's output, of one direction's states, of x.
-  std::array<std::size_t, 2> output_gradient_at{};
-  std::size_t state_gradient_at = 0, first_gradient_at = 0, second_gradient_at = 0;
-  std::size_t recurrence_at = 0;
-
-  std::size_t width() const { return (both ? 2 : 1) * units; }
-  PackedSteps packed_steps(const Lane& lane) const {
-    return {rows, steps, lane.workspace + steps_at};
-  }
-  void place_workspace(Regions& workspace);
-  void place_scratch(Regions& scratch, bool input_gradient);
-
-  bool copies_input(std::size_t level, std::size_t direction) const;
-  const float* input(std::size_t level, std::size_t direction, const Lane& lane) const;
-  RecurrencePass pass(std::size_t level, std::size_t direction, const Lane& lane,
-                      const PackedSteps& packed) const;
-
-  void bring_input(const Lane& lane, const PackedSteps& packed) const;
-  void join_states(std::size_t level, const Lane& lane, const PackedSteps& packed) const;
-  void drop(const Level& level, const Lane& lane, const PackedSteps& packed) const;
-  void write_output(const Lane& lane, const PackedSteps& packed) const;
-
-  RecurrenceGradients incoming(std::size_t level, std::size_t direction, const Lane& lane,
-                               const PackedSteps& packed) const;
-  float* input_gradient(std::size_t level, const Lane& lane) const;
-  void backward_level(std::size_t level, const Lane& lane, const PackedSteps& packed) const;
-  void write_input_gradient(const Lane& lane, const PackedSteps& packed) const;
-};
-
-// ---- Construction
-
-Recurrent::Recurrent(const RecurrentOptions& options, const TensorSpec& input, const Build& build) {
+void check(const RecurrentOptions& options, const TensorSpec& input, const Build& build) {
   if (options.units == 0) throw config_error(build, "units", "a layer needs at least one unit");
   if (input.shape.rank() > 2) {
     throw config_error(
@@ -80,6 +25,12 @@ Recurrent::Recurrent(const RecurrentOptions& options, const TensorSpec& input, c
     throw config_error(build, "dropout", "dropout acts between stacked layers, and there is one",
                        "set num_layers, or put layer { dropout { } } behind it");
   }
+}
+
+}  // namespace
+
+Recurrent::Recurrent(const RecurrentOptions& options, const TensorSpec& input, const Build& build) {
+  check(options, input, build);
   const bool steps_given = input.shape.rank() == 2;
   auto made = std::make_unique<Kernels>();
   auto& k = *made;
@@ -158,8 +109,6 @@ void Recurrent::pack(const float* parameters, float* packed) const {
     for (const auto& d : level.directions)
       d.recurrence.pack(parameters + d.parameters_at, packed + d.packed_at);
 }
-
-// ---- Forward
 
 // Else the input is read where it is: x itself, or the states of the level below.
 bool Recurrent::Kernels::copies_input(std::size_t level, std::size_t direction) const {
@@ -260,74 +209,6 @@ void Recurrent::forward(Lane& lane) const {
       k.levels[l].directions[d].recurrence.forward(k.pass(l, d, lane, packed));
   }
   k.write_output(lane, packed);
-}
-
-// ---- Backward
-
-// The gradients of the states of one direction.
-RecurrenceGradients Recurrent::Kernels::incoming(std::size_t level, std::size_t direction,
-                                                 const Lane& lane,
-                                                 const PackedSteps& packed) const {
-  RecurrenceGradients gradients;
-  const bool top = level + 1 == levels.size();
-  const RowsOf<const float> dy{lane.dy + direction * units, width()};
-  float* states = lane.scratch + state_gradient_at;
-  if (top && !sequence) {
-    gradients.dh_last = dy;
-  } else if (top) {
-    gather_rows(direction == 0 ? packed.places() : packed.reversed_places(), packed.size(), units,
-                dy, {states, units});
-    gradients.dh = states;
-  } else {
-    const float* joined = lane.scratch + output_gradient_at[level % 2];
-    gradients.dh = joined;
-    if (!both) return gradients;
-    gather_rows(direction == 0 ? nullptr : packed.mirror(), packed.size(), units,
-                {joined + direction * units, width()}, {states, units});
-    gradients.dh = states;
-  }
-  return gradients;
-}
-
-// Where the gradient of a level's input is summed up, in packed order; null if nobody wants it.
-float* Recurrent::Kernels::input_gradient(std::size_t level, const Lane& lane) const {
-  if (level > 0) return lane.scratch + output_gradient_at[(level - 1) % 2];
-  if (lane.dx == nullptr) return nullptr;
-  return in_place ? lane.dx : lane.scratch + first_gradient_at;
-}
-
-void Recurrent::Kernels::backward_level(std::size_t level, const Lane& lane,
-                                        const PackedSteps& packed) const {
-  const auto& own = levels[level];
-  float* dx = input_gradient(level, lane);
-  float* second = lane.scratch + second_gradient_at;
-  for (std::size_t d = 0; d < own.directions.size(); ++d) {
-    auto gradients = incoming(level, d, lane, packed);
-    gradients.parameters = lane.gradients + own.directions[d].parameters_at;
-    if (dx != nullptr) gradients.dx = d == 0 ? dx : second;
-    own.directions[d].recurrence.backward(pass(level, d, lane, packed), gradients);
-  }
-  if (dx == nullptr) return;
-  if (both) {
-    add_gathered_rows(packed.mirror(), packed.size(), own.features, {second, own.features},
-                      {dx, own.features});
-  }
-  if (level > 0 && drops)
-    multiply(dx, lane.workspace + own.mask_at, dx, packed.size() * own.features);
-}
-
-void Recurrent::Kernels::write_input_gradient(const Lane& lane, const PackedSteps& packed) const {
-  if (lane.dx == nullptr || in_place) return;
-  const auto features = levels[0].features;
-  scatter_rows(packed.places(), packed.size(), features,
-               {lane.scratch + first_gradient_at, features}, {lane.dx, features});
-}
-
-void Recurrent::backward(Lane& lane) const {
-  const auto& k = *kernels_;
-  const auto packed = k.packed_steps(lane);
-  for (std::size_t l = k.levels.size(); l-- > 0;) k.backward_level(l, lane, packed);
-  k.write_input_gradient(lane, packed);
 }
 
 }  // namespace lockstep::layers
