@@ -84,7 +84,8 @@ for round in 1 2 3; do
   rm -rf cache
   pids=()
   for job in 1 2 3; do
-    mpirun -n 2 "$lockstep" data convert rows.libsvm --output "job$job.out" --threads 1 "${cached[@]}" >"job$job.log" 2>&1 &
+    mkdir -p "tmp$job"  # Open MPI 4.1: jobs that start at once may not make the same session folder
+    TMPDIR=$PWD/tmp$job mpirun -n 2 "$lockstep" data convert rows.libsvm --output "job$job.out" --threads 1 "${cached[@]}" >"job$job.log" 2>&1 &
     pids+=($!)
   done
   for pid in "${pids[@]}"; do wait "$pid" || fail "a job that makes the cache with others"; done
