@@ -4,6 +4,7 @@
 #include "data/features/arithmetic.hpp"
 #include "data/features/binarizer.hpp"
 #include "data/features/bucketizer.hpp"
+#include "data/features/byte_pair_encoder.hpp"
 #include "data/features/cast.hpp"
 #include "data/features/clip.hpp"
 #include "data/features/count_vectorizer.hpp"
@@ -39,6 +40,7 @@
 #include "data/features/standard_scaler.hpp"
 #include "data/features/stop_words_remover.hpp"
 #include "data/features/string_indexer.hpp"
+#include "data/features/token_indexer.hpp"
 #include "data/features/tokenizer.hpp"
 #include "data/features/univariate_feature_selector.hpp"
 #include "data/features/variance_threshold_selector.hpp"
@@ -46,6 +48,7 @@
 #include "data/features/vector_indexer.hpp"
 #include "data/features/vector_slicer.hpp"
 #include "data/features/weight_by_class.hpp"
+#include "data/features/windows.hpp"
 #include "data/features/word2vec.hpp"
 #include "data/stage.hpp"
 
@@ -163,9 +166,12 @@ std::unique_ptr<FeatureStage> make_feature_stage(const proto::Stage& stage, cons
     case proto::Stage::kWeightByClass:
       return std::make_unique<WeightByClass>(stage.weight_by_class(), at + ".weight_by_class");
     case proto::Stage::kTokenIndexer:
+      return std::make_unique<TokenIndexer>(stage.token_indexer(), at + ".token_indexer");
     case proto::Stage::kBytePairEncoder:
+      return std::make_unique<BytePairEncoder>(stage.byte_pair_encoder(),
+                                               at + ".byte_pair_encoder");
     case proto::Stage::kWindows:
-      break;
+      return std::make_unique<Windows>(stage.windows(), at + ".windows");
     case proto::Stage::kNetwork:
     case proto::Stage::kAutoencoder:
       throw ConfigError("an estimator stands where a feature stage is expected", {.field = at},

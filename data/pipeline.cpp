@@ -17,7 +17,28 @@
 
 namespace lockstep::data {
 
-/// Stages [begin, end), applied to a partition in one go.
+namespace {
+
+/// COLLECTIVE. Jobs agree on errors; what follows them is the same on every rank, and so are its
+/// errors.
+template <typename Work>
+void agreed(const dist::Communicator& ranks, const Work& work) {
+  std::exception_ptr failure;
+  try {
+    work();
+  } catch (const AgreedError&) {
+    throw;
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  dist::all_or_none(ranks, [&] {
+    if (failure) std::rethrow_exception(failure);
+  });
+}
+
+}  // namespace
+
+/// Stages [begin, end) on their way over a dataset.
 struct Pipeline::Group {
   std::size_t begin = 0, end = 0;
   Phase phase = Phase::Training;
@@ -59,8 +80,9 @@ std::vector<std::size_t> Pipeline::possible_stages(Group& group, Schema schema) 
   std::vector<std::size_t> possible;
   for (std::size_t i = group.begin; i < group.end; ++i) {
     const auto inputs = stages_[i]->input_columns();
-    const auto missing = std::find_if(inputs.begin(), inputs.end(),
-                                      [&](const auto& name) { return !schema.has(name); });
+    const auto missing = std::find_if(inputs.begin(), inputs.end(), [&](const auto& name) {
+      return !schema.has(name) && !stages_[i]->can_do_without(name);
+    });
     if (group.phase == Phase::Scoring && missing != inputs.end()) {
       if (group.lacking.empty())
         group.lacking = fmt::format("{} needs the column '{}'", names_[i], *missing);
@@ -72,11 +94,33 @@ std::vector<std::size_t> Pipeline::possible_stages(Group& group, Schema schema) 
   return possible;
 }
 
+/// In as few passes over the partitions as there can be: what a stage looks at in all rows must be
+/// there before.
 void Pipeline::apply(Group& group, const dist::Communicator& ranks, ThreadPool& threads,
                      Dataset& dataset, const LoadOptions& options) const {
+  for (std::size_t end = group.begin; end < group.end;) {
+    for (++end; end < group.end && !stages_[end]->looks_at_all_rows();) ++end;
+    if (end == group.end) break;
+    Group part{group.begin, end, group.phase, needed_after(end, group.needed), group.lacking};
+    apply_at_once(part, ranks, threads, dataset, options);
+    group.begin = end;
+    group.lacking = part.lacking;
+  }
+  apply_at_once(group, ranks, threads, dataset, options);
+}
+
+/// Only the first stage of the group may look at all rows.
+void Pipeline::apply_at_once(Group& group, const dist::Communicator& ranks, ThreadPool& threads,
+                             Dataset& dataset, const LoadOptions& options) const {
   if (group.begin == group.end && group.needed.empty()) return;
   std::vector<std::size_t> possible;
   dist::all_or_none(ranks, [&] { possible = possible_stages(group, dataset.schema); });
+  if (!possible.empty() && stages_[possible.front()]->looks_at_all_rows()) {
+    agreed(ranks, [&] {
+      const Fitting rows(&ranks, threads, dataset, options.seed);
+      stages_[possible.front()]->prepare({rows, group.phase, options.labels_optional});
+    });
+  }
   const std::size_t count = possible.size();
   std::vector<std::atomic<std::int64_t>> touched(count);
   std::vector<std::atomic<const char*>> verbs(count);
@@ -129,18 +173,7 @@ void Pipeline::fit(const dist::Communicator& ranks, ThreadPool& threads, Dataset
     group.needed = needed_after(i, needed);
     apply(group, ranks, threads, training, options);
     group.begin = i;
-    // Jobs agree on errors; what follows them is the same on every rank, and so are its errors.
-    std::exception_ptr failure;
-    try {
-      stages_[i]->fit(Fitting(&ranks, threads, training, options.seed));
-    } catch (const AgreedError&) {
-      throw;
-    } catch (...) {
-      failure = std::current_exception();
-    }
-    dist::all_or_none(ranks, [&] {
-      if (failure) std::rethrow_exception(failure);
-    });
+    agreed(ranks, [&] { stages_[i]->fit(Fitting(&ranks, threads, training, options.seed)); });
   }
   group.end = stages_.size();
   group.needed = needed;

@@ -44,6 +44,8 @@ class Pipeline {
   struct Group;
   void apply(Group& group, const dist::Communicator& ranks, ThreadPool& threads, Dataset& dataset,
              const LoadOptions& options) const;
+  void apply_at_once(Group& group, const dist::Communicator& ranks, ThreadPool& threads,
+                     Dataset& dataset, const LoadOptions& options) const;
   std::vector<std::size_t> possible_stages(Group& group, Schema schema) const;
   std::vector<std::string> needed_after(std::size_t stage,
                                         const std::vector<std::string>& needed) const;

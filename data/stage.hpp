@@ -40,6 +40,7 @@ class Fitting {
   }
 
   const Schema& schema() const noexcept { return rows_.schema; }
+  const std::string& name() const noexcept { return rows_.name; }  ///< of the dataset, for people
   std::uint64_t rows() const noexcept { return rows_.rows; }
   std::size_t partitions() const noexcept { return rows_.partitions; }
   std::uint64_t seed() const noexcept { return seed_; }
@@ -51,12 +52,22 @@ class Fitting {
   std::uint64_t seed_;
 };
 
+/// What prepare() sees of the dataset that transform() is to change next.
+struct Preparing {
+  const Fitting& rows;  ///< all its rows, as the stages before have left them
+  Phase phase = Phase::Training;
+  bool labels_optional = false;  ///< predict: rows that have no label yet are wanted, too
+};
+
 class FeatureStage {
  public:
   virtual ~FeatureStage() = default;
 
   /// The columns it reads.
   virtual std::vector<std::string> input_columns() const = 0;
+
+  /// True for an input column that rows to be scored may lack, such as what is to be forecast.
+  virtual bool can_do_without(const std::string& /*column*/) const { return false; }
 
   /// The schema after this stage. Before fit() the widths and labels it will learn are left open.
   /// @throws ConfigError if a column is missing or of the wrong type, or the output is there
@@ -68,6 +79,13 @@ class FeatureStage {
 
   /// False: fit() has something to learn (and nothing was loaded from a model).
   virtual bool is_fitted() const { return true; }
+
+  /// True for a stage that makes a row of other rows: prepare() goes before every dataset.
+  virtual bool looks_at_all_rows() const { return false; }
+
+  /// COLLECTIVE, after fit(), once before the partitions of a dataset are transformed: the training
+  /// rows, then validation and test rows, or those to be predicted. @throws DataError
+  virtual void prepare(const Preparing&) {}
 
   /// Adds this stage's columns, or changes rows. Thread-safe. @throws DataError naming the row and
   /// the value that do not fit.

@@ -63,6 +63,23 @@ void compile_network(const proto::Experiment& experiment, const data::Schema& sc
   prepared.evaluators = make_evaluators(experiment.evaluate(), network.task(), network.outputs());
 }
 
+/// Rows that are taken out of a series at random leave holes that its windows would not see.
+void check_windows(const proto::Experiment& experiment, Problems& problems) {
+  const auto& stages = experiment.stage();
+  if (std::none_of(stages.begin(), stages.end(), [](const auto& s) { return s.has_windows(); }))
+    return;
+  constexpr const char* kHoles = "rows set aside at random leave holes in the windows of a series";
+  constexpr const char* kInOrder =
+      "cut the series in time: data { split { weights: [0.8, 0.1, 0.1] in_order: true } }, or "
+      "order_by";
+  const auto& data = experiment.data();
+  const auto& split = data.split();
+  const bool in_time = split.in_order() || !split.order_by().empty() || !split.group_by().empty() ||
+                       !split.part_col().empty();
+  problems.require(!(data.validation_fraction() > 0), "data.validation_fraction", kHoles, kInOrder);
+  problems.require(!data.has_split() || in_time, "data.split", kHoles, kInOrder);
+}
+
 void check_network(const proto::Network& network, const proto::Data& data, const std::string& at,
                    Problems& problems) {
   problems.require(network.layer_size() > 0, child(at, "layer"),
@@ -126,6 +143,7 @@ void check_experiment(const proto::Experiment& experiment, Problems& problems,
     }
   }
   check_data(experiment.data(), problems);
+  check_windows(experiment, problems);
 }
 
 StepPlan plan_steps(const proto::Experiment& experiment) {
@@ -170,7 +188,8 @@ std::vector<std::string> columns_needed(const NetworkColumns& columns) {
 }
 
 void check_labels(const Context& context, const layers::Network& network,
-                  const data::Dataset& dataset, const NetworkColumns& columns) {
+                  const data::Dataset& dataset, const NetworkColumns& columns,
+                  bool labels_optional) {
   if (columns.label.empty() || network.task() == layers::Task::Regression) return;
   const double classes =
       network.task() == layers::Task::Binary ? 2 : static_cast<double>(network.outputs());
@@ -180,7 +199,9 @@ void check_labels(const Context& context, const layers::Network& network,
   for (const auto& partition : dataset.own) {
     const auto& labels = std::get<data::Numbers>(partition.column(columns.label)).values;
     for (std::size_t i = 0; i < labels.size(); ++i) {
-      const bool fits = labels[i] >= 0 && labels[i] < classes && labels[i] == std::floor(labels[i]);
+      const bool fits =
+          (labels[i] >= 0 && labels[i] < classes && labels[i] == std::floor(labels[i])) ||
+          (labels_optional && data::is_missing(labels[i]));
       if (!fits && static_cast<std::int64_t>(partition.row_ids[i]) < first_row[0]) {
         first_row[0] = static_cast<std::int64_t>(partition.row_ids[i]);
         bad = labels[i];

@@ -59,9 +59,10 @@ NetworkInput network_input(const proto::Network& config, const data::Schema& sch
                            const std::string& at);
 
 /// COLLECTIVE. @throws AgreedError naming the first row (in file order) whose label is not a class
-/// of the network.
+/// of the network; a missing one is none, unless labels are optional.
 void check_labels(const Context& context, const layers::Network& network,
-                  const data::Dataset& dataset, const NetworkColumns& columns);
+                  const data::Dataset& dataset, const NetworkColumns& columns,
+                  bool labels_optional = false);
 
 /// COLLECTIVE. Trains, evaluates, and writes everything into the run folder. Returns metrics.json's
 /// content (driver and others alike).

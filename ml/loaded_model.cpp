@@ -8,6 +8,12 @@
 #include "ml/model.hpp"
 
 namespace lockstep::ml {
+namespace {
+
+/// An image to be reproduced is there or the row is not.
+bool is_image(const data::Column& column) { return std::holds_alternative<data::Images>(column); }
+
+}  // namespace
 
 std::unique_ptr<LoadedModel> LoadedModel::open(const Context& context, const std::string& path) {
   ModelFiles files;
@@ -78,8 +84,34 @@ data::Dataset LoadedModel::load(const Context& context, const std::string& path,
   // A target column (an autoencoder's) is made by the stages; a label stands in the file or is
   // missing.
   if (!dataset.schema.has(columns.label)) columns.label.clear();
-  check_labels(context, *network_, dataset, columns);
+  check_labels(context, *network_, dataset, columns, options.labels_optional);
   return dataset;
+}
+
+std::uint64_t drop_unlabelled(const Context& context, data::Dataset& dataset,
+                              const NetworkColumns& columns) {
+  std::int64_t rows[] = {0, 0};  // dropped, kept
+  dist::all_or_none(context.ranks, [&] {
+    for (data::Partition& partition : dataset.own) {
+      const data::Column& labels = partition.column(columns.label);
+      std::vector<bool> keep(partition.rows(), true);
+      for (std::size_t row = 0; row < keep.size() && !is_image(labels); ++row) {
+        data::for_each_entry(labels, row, [&](std::size_t, double value) {
+          if (data::is_missing(value)) keep[row] = false;
+        });
+      }
+      rows[0] += static_cast<std::int64_t>(keep_rows(partition, keep));
+      rows[1] += static_cast<std::int64_t>(partition.rows());
+    }
+  });
+  context.ranks.allreduce_sum(rows);
+  dataset.rows = static_cast<std::uint64_t>(rows[1]);
+  dist::all_or_none(context.ranks, [&] {
+    if (rows[1] == 0)
+      throw DataError(fmt::format("{} has no labels to compare with", dataset.name),
+                      {.file = dataset.name}, "use lockstep predict");
+  });
+  return static_cast<std::uint64_t>(rows[0]);
 }
 
 }  // namespace lockstep::ml

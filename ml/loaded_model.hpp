@@ -45,4 +45,9 @@ class LoadedModel {
   std::unique_ptr<Scorer> scorer_;
 };
 
+/// COLLECTIVE. Leaves out the rows whose label is missing and returns how many they are. @throws
+/// AgreedError (DataError) if no row is left
+std::uint64_t drop_unlabelled(const Context& context, data::Dataset& dataset,
+                              const NetworkColumns& columns);
+
 }  // namespace lockstep::ml

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "data/mapped_pages.hpp"
 #include "data/ordered_output.hpp"
@@ -30,7 +31,8 @@ std::string format_row(const layers::Network& network, const Scored& scored, std
   const auto outputs = scored.outputs.subspan(row * scored.width, scored.width);
   const bool vector = network.task() == layers::Task::Regression && scored.width > 1;
   std::string text = std::to_string(id);
-  if (!scored.labels.empty() && !vector) text += fmt::format(",{}", scored.labels[row]);
+  if (!scored.labels.empty() && !vector)
+    text += std::isnan(scored.labels[row]) ? "," : fmt::format(",{}", scored.labels[row]);
   switch (network.task()) {
     case layers::Task::Multiclass:
       text +=

@@ -1,5 +1,7 @@
 #include "ml/scoring.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "data/dataset_job.hpp"
@@ -71,6 +73,12 @@ class ScoreJob {
   const std::vector<MakeSums>& evaluators_;
 };
 
+/// False where a row has no class: rows to be predicted may have none yet.
+bool have_loss(layers::Task task, std::span<const float> labels) {
+  return task == layers::Task::Regression ||
+         std::none_of(labels.begin(), labels.end(), [](float label) { return std::isnan(label); });
+}
+
 }  // namespace
 
 Scorer::Scorer(const layers::Network& network, std::span<const float> parameters,
@@ -109,7 +117,7 @@ void Scorer::score(const data::Partition& partition, const NetworkColumns& colum
     pass.parameters = parameters_;
     pass.packed = packed_;
     layers::LaneResult sums;
-    if (label_width > 0)
+    if (label_width > 0 && have_loss(network_.task(), pass.labels))
       sums = worker->evaluate(pass);
     else
       worker->predict(pass);

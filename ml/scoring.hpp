@@ -31,8 +31,8 @@ class Scorer {
          std::span<const float> packed, std::size_t lane_size);
 
   /// Calls use(scored, first row) for each chunk of lane_size rows of the partition, in order.
-  /// Thread-safe. Labels are left empty if columns.label is. A function of the partition and the
-  /// weights alone. @throws DataError
+  /// Thread-safe. Labels are left empty if columns.label is; a chunk with a row that lacks its
+  /// class (NaN) has no sums. A function of the partition and the weights alone. @throws DataError
   using Use = std::function<void(const Scored& scored, std::size_t first_row,
                                  const layers::LaneResult& sums)>;
   void score(const data::Partition& partition, const NetworkColumns& columns, const Use& use) const;

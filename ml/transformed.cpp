@@ -101,6 +101,9 @@ data::Dataset load_transformed(const Context& context, const proto::Experiment& 
   pipeline.fit(context.ranks, context.threads, rows.train, {}, options);
   if (which == Rows::Train) return std::move(rows.train);
   auto& others = which == Rows::Validation ? rows.validation : rows.test;
+  // As in a training run: a series may go on from the validation rows to the test rows.
+  if (which == Rows::Test && rows.validation.rows > 0)
+    pipeline.transform(context.ranks, context.threads, rows.validation, {}, options);
   if (others.rows > 0) pipeline.transform(context.ranks, context.threads, others, {}, options);
   return std::move(others);
 }

@@ -7,6 +7,7 @@
 
 #include "apps/startup.hpp"
 #include "apps/tables.hpp"
+#include "core/log.hpp"
 #include "dist/session.hpp"
 #include "ml/loaded_model.hpp"
 
@@ -39,8 +40,10 @@ ExitCode evaluate(const EvaluateOptions& options, const CommonOptions& common,
   const Job job(world, common, {}, 0, "");
   const auto model = ml::LoadedModel::open(job.context(), options.model);
   ml::NetworkColumns columns;
-  const auto dataset = model->load(job.context(), options.data, columns);
+  auto dataset = model->load(job.context(), options.data, columns);
   const auto evaluators = evaluators_of(job.context(), *model, columns, options.data);
+  const auto dropped = ml::drop_unlabelled(job.context(), dataset, columns);
+  if (dropped > 0) log::info("{}: {} rows have no label and are left out", options.data, dropped);
   ml::LossSums sums;
   const auto metrics =
       ml::evaluate(job.context(), model->scorer(), dataset, columns, evaluators, sums);

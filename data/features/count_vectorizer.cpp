@@ -12,11 +12,6 @@
 namespace lockstep::data {
 namespace {
 
-/// `limit` as a number of `all`: below 1 it is a share.
-double number_of(double limit, std::uint64_t all) {
-  return limit < 1 ? limit * static_cast<double>(all) : limit;
-}
-
 /// The words of the vocabulary, in order of their index.
 class LearnVocabulary {
  public:

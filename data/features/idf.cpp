@@ -77,9 +77,8 @@ Schema IDF::output_schema(const Schema& input) const {
                                     config_.input_col(), type.shape.size(), width()),
                         {.field = at_ + ".input_col"}, "make it as it was made for the training");
     }
-    ColumnType settled = vector_type(width());
-    if (type.shape.size() == width()) settled.features = type.features;
-    type = std::move(settled);
+    if (type.shape.size() != width()) type = vector_type(width());
+    type.open_width = false;
   }
   Schema output = input;
   add_output(output, config_.output_col(), std::move(type), at_ + ".output_col");

@@ -88,8 +88,10 @@ Schema VectorStage::output_schema(const Schema& input) const {
           fmt::format("the vectors of '{}' have {} numbers, not {}", input_, has, *wanted),
           {.field = input_field_}, kGiveWidth);
     }
-    if (has != *wanted) type.features = nullptr;
-    type.shape = {static_cast<std::int64_t>(*wanted)};
+    if (has != *wanted) {  // one that fits keeps its shape: a sequence stays one
+      type.features = nullptr;
+      type.shape = {static_cast<std::int64_t>(*wanted)};
+    }
     type.open_width = false;
   }
   Schema output = input;

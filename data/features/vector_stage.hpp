@@ -30,10 +30,11 @@ inline Feature numeric_feature(std::string name) {
 /// The name of one feature of a column, as features_of() gives it.
 std::string feature_name(const std::string& column, const ColumnType& type, std::size_t feature);
 
-/// A column of the same width and names after its numbers were changed: no categories any more.
+/// A column of the same shape and names after its numbers were changed: no categories any more.
 ColumnType rescaled(const ColumnType& type);
 
-/// A stage with one vector column as input and one as output.
+/// A stage with one vector column as input and one as output. A sequence, shape [T, F], is a vector
+/// of T * F numbers to it; where they are changed one by one, it stays a sequence.
 class VectorStage : public FeatureStage {
  public:
   std::vector<std::string> input_columns() const override { return {input_}; }

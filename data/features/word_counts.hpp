@@ -1,6 +1,6 @@
 #pragma once
-/// How often the words of a token column occur: what the fits of CountVectorizer and Word2Vec
-/// gather.
+/// How often the words of a token column occur: what the fits of CountVectorizer, Word2Vec,
+/// TokenIndexer and BytePairEncoder gather.
 
 #include <cstdint>
 #include <string>
@@ -27,6 +27,11 @@ struct WordCounts {
 
 WordCounts count_words(const Tokens& tokens);
 WordCounts merged(WordCounts left, const WordCounts& right);
+
+/// `limit` as a number of `all`, such as rows or tokens: below 1 it is a share.
+inline double number_of(double limit, std::uint64_t all) {
+  return limit < 1 ? limit * static_cast<double>(all) : limit;
+}
 
 /// Most frequent first; ties in order of their bytes.
 void sort_by_frequency(std::vector<WordCount>& words);

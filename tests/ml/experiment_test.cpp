@@ -57,6 +57,21 @@ TEST_CASE("check_experiment: lanes must divide the batch, and the partitions", "
         "lane_size)");
 }
 
+TEST_CASE("check_experiment: a series is cut in time, not at random", "[ml][experiment]") {
+  const auto with = [](const std::string& data) {
+    return complaint("data { train { csv { path: 'a.csv' } } " + data +
+                     " } stage { windows { input_cols: 'x' length: 3 } } stage { network { layer { "
+                     "flatten {} } } }");
+  };
+  CHECK(with("").empty());
+  CHECK(with("split { weights: [8, 2] in_order: true }").empty());
+  CHECK(with("split { weights: [8, 2] order_by: 'day' }").empty());
+  const std::string holes = ": rows set aside at random leave holes in the windows of a series";
+  CHECK(with("split { weights: [8, 2] }") == "data.split" + holes);
+  CHECK(with("split { weights: [8, 2] stratify_by: 'x' }") == "data.split" + holes);
+  CHECK(with("validation_fraction: 0.1") == "data.validation_fraction" + holes);
+}
+
 TEST_CASE("check_experiment: what looks at validation rows needs some", "[ml][experiment]") {
   const std::string fraction = "validation_fraction: 0.2 ",
                     file = "validation { synthetic { rows: 5 } }";

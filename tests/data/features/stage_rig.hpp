@@ -162,6 +162,10 @@ inline Dataset apply(const std::string& config, Dataset dataset, Phase phase = P
   const Schema schema = made->output_schema(dataset.schema);
   CHECK(loaded->output_schema(dataset.schema) == schema);
   std::uint64_t rows = 0;
+  for (FeatureStage* stage : {made.get(), loaded.get()}) {
+    const Fitting all(nullptr, threads, dataset, /*seed=*/1);
+    if (stage->looks_at_all_rows()) stage->prepare({all, phase});
+  }
   for (auto& partition : dataset.own) {
     Partition copy = partition;
     rows += made->transform(partition, phase).rows;
