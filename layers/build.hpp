@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/error.hpp"
 #include "core/proto/layers.pb.h"
@@ -18,6 +19,8 @@ struct Build {
   std::int64_t rows = 1;       ///< rows of the lane this layer is compiled for
   bool input_gradient = true;  ///< false: nobody wants dx, its kernels are not even created
   std::string field;           ///< config path of the layer: "stage[1].network.layer[2].conv2d"
+  const std::vector<std::string>* fields =
+      nullptr;  ///< of a list of layers: the path of each, without its kind; null: FIELD[i]
   std::uint64_t* counter = nullptr;  ///< hands out layer numbers, unique in the network; never null
   /// The same layer compiled for lane_size rows, whose storage and packed layouts this one must
   /// share; null: this is it.

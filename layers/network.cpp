@@ -1,6 +1,7 @@
 #include "layers/network.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/error.hpp"
 #include "core/random.hpp"
@@ -75,11 +76,13 @@ Where at_field(const std::string& field) {
 
 }  // namespace
 
-Network::Network(const proto::Network& config, const Shape& input, const std::string& at)
+Network::Network(const proto::Network& config, const Shape& input, const std::string& at,
+                 Outline outline)
     : impl_(std::make_unique<Impl>()) {
   auto& n = *impl_;
   n.input = input;
   n.at = at + ".layer";
+  n.outline = std::move(outline);
   if (config.layer_size() == 0) {
     throw ConfigError("a network without layers", at_field(n.at),
                       "write for example: layer { dense { units: 10 } }");
@@ -87,7 +90,7 @@ Network::Network(const proto::Network& config, const Shape& input, const std::st
   const std::size_t rows = config.lane_size();
   if (rows == 0) throw ConfigError("lane_size must be at least 1", at_field(at + ".lane_size"));
   n.layers = config.layer();
-  n.reference = std::make_unique<const Program>(n.layers, input, rows, n.at, nullptr);
+  n.reference = std::make_unique<const Program>(n.layers, input, rows, n.at, n.outline, nullptr);
   const auto outputs = n.reference->layers->output().shape.size();
   const auto last = final_activation(config.layer(config.layer_size() - 1));
   const auto loss = config.has_loss() ? config.loss() : default_loss(last, outputs);
@@ -97,7 +100,7 @@ Network::Network(const proto::Network& config, const Shape& input, const std::st
   n.summarize(*n.reference->layers, config.layer_size(), config.layer());
   if (contained(last, loss)) {
     drop_final_activation(n.layers);
-    n.reference = std::make_unique<const Program>(n.layers, input, rows, n.at, nullptr);
+    n.reference = std::make_unique<const Program>(n.layers, input, rows, n.at, n.outline, nullptr);
   }
   n.list_parameters();
   if (n.layers.empty()) return;
@@ -145,7 +148,8 @@ const Program& Network::Impl::program(std::size_t rows, std::int64_t steps) {
   if (!variant) {
     auto dims = input.dims();
     dims[0] = steps;
-    variant = std::make_unique<const Program>(layers, Shape(dims), rows, at, reference.get());
+    variant =
+        std::make_unique<const Program>(layers, Shape(dims), rows, at, outline, reference.get());
   }
   return *variant;
 }
@@ -155,6 +159,7 @@ bool Network::Impl::works_with(std::int64_t steps) {
   const auto shapes = [](const Program& program) {
     std::vector<std::vector<std::int64_t>> all{program.layers->output().shape.dims()};
     for (const auto& info : program.layers->parameters()) all.push_back(info.shape);
+    if (program.tap) all.push_back(program.tap->output().shape.dims());
     return all;
   };
   try {
@@ -168,6 +173,9 @@ const Shape& Network::input() const noexcept { return impl_->input; }
 Task Network::task() const noexcept { return impl_->loss->task(); }
 std::size_t Network::outputs() const noexcept {
   return impl_->reference->layers->output().shape.size();
+}
+std::size_t Network::tap_size() const noexcept {
+  return impl_->reference->tap ? impl_->reference->tap->output().shape.size() : 0;
 }
 const std::vector<LayerSummary>& Network::summary() const noexcept { return impl_->summary; }
 std::string Network::loss_name() const { return impl_->loss->name(); }

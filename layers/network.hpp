@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -42,6 +43,14 @@ struct LayerSummary {
   double flops = 0;            ///< of one row forward, multiply and add counted as two
 };
 
+/// Of a network that stands for another message of the config, such as an autoencoder.
+struct Outline {
+  /// Config path of each layer, without its kind, for messages; empty: AT.layer[i].
+  std::vector<std::string> fields;
+  /// The layer whose output Worker::tap() gives, counted from 0; none by default.
+  std::optional<std::size_t> tap;
+};
+
 class Worker;
 
 /// The shared, immutable part: architecture, parameter layout, and the compiled programs by number
@@ -51,7 +60,8 @@ class Network {
   /// Compiles `config` for rows of shape `input`, [F] or [C, H, W], in lanes of config.lane_size()
   /// rows. `at` is the config path of the network, for messages.
   /// @throws ConfigError with the field of the layer that does not fit.
-  Network(const proto::Network& config, const Shape& input, const std::string& at);
+  Network(const proto::Network& config, const Shape& input, const std::string& at,
+          Outline outline = {});
   ~Network();
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
@@ -60,6 +70,7 @@ class Network {
   Task task() const noexcept;
   std::size_t outputs()
       const noexcept;  ///< numbers a row that come out: classes, 1, or the target's size
+  std::size_t tap_size() const noexcept;  ///< numbers a row of Worker::tap(); 0: nothing is tapped
   const std::vector<LayerSummary>& summary() const noexcept;
   std::string loss_name() const;
 
@@ -136,6 +147,9 @@ class Worker {
   /// After evaluate() or predict(): [rows, outputs] probabilities (softmax or sigmoid applied) or
   /// values.
   std::span<const float> outputs() const noexcept;
+
+  /// Likewise: [rows, tap_size] the tapped layer's output, each row in row-major order.
+  std::span<const float> tap() const noexcept;
 
   /// Forward in inference mode without labels (pass.labels may be empty).
   void predict(const Pass& pass);

@@ -89,6 +89,7 @@ void Sequential::add_layers(const Configs& configs, const TensorSpec& input, con
                             bool flatten) {
   const auto* reference = static_cast<const Sequential*>(build.reference);
   Build inner = build;
+  inner.fields = nullptr;
   std::set<std::string> names;
   const auto add = [&](std::unique_ptr<const Layer> layer, std::string name) {
     inner.input_gradient = inner.input_gradient || !layer->parameters().empty();
@@ -99,7 +100,9 @@ void Sequential::add_layers(const Configs& configs, const TensorSpec& input, con
   for (int i = 0; i < configs.size(); ++i) {
     const auto& config = configs[i];
     const std::string kind = kind_name(config), position = std::to_string(i);
-    inner.field = build.field + "[" + position + "]" + (kind.empty() ? "" : "." + kind);
+    inner.field = build.fields != nullptr ? build.fields->at(static_cast<std::size_t>(i))
+                                          : build.field + "[" + position + "]";
+    if (!kind.empty()) inner.field += "." + kind;
     inner.reference = reference != nullptr ? &reference->layer(parts_.size()) : nullptr;
     inner.following = following(configs, i);
     inner.plain_storage = is_owner(configs, i);
@@ -194,6 +197,10 @@ Lane Sequential::lane_of(std::size_t i, const Lane& whole) const {
   lane.workspace = whole.workspace + part.workspace_at;
   lane.scratch = whole.scratch + layer_scratch_at_;
   return lane;
+}
+
+const float* Sequential::output_of(std::size_t i, const Lane& whole) const {
+  return i + 1 == parts_.size() ? whole.y : whole.workspace + parts_.at(i).output_at;
 }
 
 // The steps of the rows of layer i's output; null if it is not masked. A float's memory holds one.

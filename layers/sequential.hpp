@@ -42,6 +42,9 @@ class Sequential final : public Layer {
   void pack(const float* parameters, float* packed) const override;
   void pack_layer(std::size_t i, const float* parameters, float* packed) const;
   void output_lengths(const Lane& lane, std::int32_t* lengths) const override;
+
+  /// After forward(whole): where the output of layer i lies, as layer(i).output() says.
+  const float* output_of(std::size_t i, const Lane& whole) const;
   void forward(Lane& lane) const override;
   void backward(Lane& lane) const override { backward(lane, {}); }
   void backward(Lane& lane, const Progress& progress) const;

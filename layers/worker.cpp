@@ -21,6 +21,7 @@ struct Worker::Impl {
   Lane lane_of(const Pass& pass, bool training);
   LaneResult judge(const Pass& pass, float* dlogits);
   std::span<const float> logits() const;
+  void copy_tap(const Lane& whole);
 };
 
 // Lays the arena out for so many rows. A larger arena is a new one: its input must be filled again.
@@ -78,6 +79,16 @@ std::span<const float> Worker::Impl::logits() const {
   return {arena.data() + program->logits, program->layers->output().floats};
 }
 
+void Worker::Impl::copy_tap(const Lane& whole) {
+  if (!program->tap) return;
+  Lane lane;
+  lane.rows = program->rows;
+  lane.x = program->layers->output_of(*network.outline.tap, whole);
+  lane.y = arena.data() + program->tapped;
+  lane.scratch = whole.scratch;
+  program->tap->forward(lane);
+}
+
 LaneResult Worker::Impl::judge(const Pass& pass, float* dlogits) {
   expects(pass.labels.size() == pass.rows * network.loss->labels_per_row(),
           "there are labels for each row of the pass");
@@ -129,6 +140,13 @@ void Worker::predict(const Pass& pass) {
   lane.penalty = &w.penalty;
   w.program->layers->forward(lane);
   w.network.loss->present(w.logits(), w.arena.data() + w.program->outputs);
+  w.copy_tap(lane);
+}
+
+std::span<const float> Worker::tap() const noexcept {
+  const auto& w = *impl_;
+  if (w.program == nullptr || !w.program->tap) return {};
+  return {w.arena.data() + w.program->tapped, w.program->tap->output().floats};
 }
 
 }  // namespace lockstep::layers

@@ -9,6 +9,7 @@
 #include "data/features/moments.hpp"
 #include "data/stage.hpp"
 #include "dist/session.hpp"
+#include "ml/autoencoder.hpp"
 
 namespace lockstep::ml {
 namespace {
@@ -44,10 +45,21 @@ proto::Network network_of(const proto::Stage& stage) {
   switch (stage.kind_case()) {
     case proto::Stage::kNetwork:
       return stage.network();
+    case proto::Stage::kAutoencoder:
+      return network_of(stage.autoencoder());
     default:
       break;
   }
   throw InternalError("a stage that is no estimator is asked for its network");
+}
+
+std::unique_ptr<layers::Network> compile(const proto::Stage& stage, const proto::Network& config,
+                                         const Shape& input, const std::string& at) {
+  if (!stage.has_autoencoder()) return std::make_unique<layers::Network>(config, input, at);
+  auto network =
+      std::make_unique<layers::Network>(config, input, at, outline_of(stage.autoencoder(), at));
+  check_reconstruction(stage.autoencoder(), *network, at);
+  return network;
 }
 
 proto::Network network_of(const proto::Experiment& experiment) {

@@ -1,11 +1,13 @@
 #pragma once
 /// The estimators that are trained as a network: network itself, and those that become one.
 
+#include <memory>
 #include <string>
 
 #include "core/proto/experiment.pb.h"
 #include "core/proto/stage.pb.h"
 #include "data/dataset.hpp"
+#include "layers/network.hpp"
 #include "ml/context.hpp"
 
 namespace lockstep::ml {
@@ -15,6 +17,11 @@ bool is_estimator(const proto::Stage& stage);
 
 /// The network that an estimator stage trains. Expects is_estimator(stage).
 proto::Network network_of(const proto::Stage& stage);
+
+/// Compiles `config`, the network of the stage, for rows of shape `input`. `at` is the estimator's
+/// config path. @throws ConfigError
+std::unique_ptr<layers::Network> compile(const proto::Stage& stage, const proto::Network& config,
+                                         const Shape& input, const std::string& at);
 
 /// That of an experiment, whose last stage check_experiment has seen to be an estimator, and its
 /// config path, for example "stage[2].network".

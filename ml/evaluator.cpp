@@ -1,6 +1,7 @@
 #include "ml/evaluator.hpp"
 
 #include "core/error.hpp"
+#include "ml/evaluators/anomaly.hpp"
 #include "ml/evaluators/binary.hpp"
 #include "ml/evaluators/multiclass.hpp"
 #include "ml/evaluators/regression.hpp"
@@ -17,7 +18,7 @@ void require_task(bool fits, const std::string& at, const char* evaluator, const
 }  // namespace
 
 MakeSums make_evaluator(const proto::Evaluate& config, layers::Task task, std::size_t outputs,
-                        const std::string& at) {
+                        const std::string& at, bool autoencoder) {
   const bool two_classes =
       task == layers::Task::Binary || (task == layers::Task::Multiclass && outputs == 2);
   switch (config.kind_case()) {
@@ -28,6 +29,7 @@ MakeSums make_evaluator(const proto::Evaluate& config, layers::Task task, std::s
         return std::make_unique<MulticlassSums>(c, outputs);
       };
     case proto::Evaluate::kBinary:
+      if (autoencoder) return make_anomaly_evaluator(config.binary(), at + ".binary");
       require_task(two_classes, at, "binary", "a network with two classes");
       return [c = config.binary()] { return std::make_unique<BinarySums>(c); };
     case proto::Evaluate::kRegression:
@@ -58,12 +60,14 @@ proto::Evaluate default_evaluator(layers::Task task) {
 }
 
 std::vector<MakeSums> make_evaluators(
-    const google::protobuf::RepeatedPtrField<proto::Evaluate>& configs, layers::Task task,
-    std::size_t outputs) {
+    const google::protobuf::RepeatedPtrField<proto::Evaluate>& configs,
+    const layers::Network& network) {
+  const auto task = network.task();
+  const std::size_t outputs = network.outputs();
   std::vector<MakeSums> evaluators;
   for (int i = 0; i < configs.size(); ++i) {
-    evaluators.push_back(
-        make_evaluator(configs[i], task, outputs, "evaluate[" + std::to_string(i) + "]"));
+    evaluators.push_back(make_evaluator(
+        configs[i], task, outputs, "evaluate[" + std::to_string(i) + "]", network.tap_size() > 0));
   }
   if (evaluators.empty()) {
     evaluators.push_back(make_evaluator(default_evaluator(task), task, outputs, "evaluate"));

@@ -23,6 +23,11 @@ struct Scored {
   std::size_t width = 0;
   std::span<const float> labels;  ///< [rows] classes, or [rows, width] targets of a regression
   std::size_t rows = 0;
+  // Of an autoencoder, else empty:
+  std::span<const float> codes = {};  ///< [rows, code_width]
+  std::size_t code_width = 0;
+  std::span<const float> errors = {};     ///< [rows] mean of (output - label)^2
+  std::span<const float> anomalies = {};  ///< [rows] 1 for a known anomaly, 0 else; may be empty
 };
 
 /// Sums over some rows. Merged along the tree over the partitions, left before right.
@@ -39,18 +44,19 @@ class EvaluatorSums {
 };
 
 /// One evaluator of a config, for a task with `outputs` outputs. `at` is its config path.
+/// `autoencoder`: a binary evaluator judges how well the error tells known anomalies.
 /// @throws ConfigError if it does not fit the task.
 using MakeSums = std::function<std::unique_ptr<EvaluatorSums>()>;
 MakeSums make_evaluator(const proto::Evaluate& config, layers::Task task, std::size_t outputs,
-                        const std::string& at);
+                        const std::string& at, bool autoencoder = false);
 
 /// The evaluator a task gets when the config names none.
 proto::Evaluate default_evaluator(layers::Task task);
 
-/// The evaluators of a config or a saved pipeline; where it names none, default_evaluator(task).
+/// The evaluators of a config or a saved pipeline; where it names none, that of the network's task.
 /// @throws ConfigError as make_evaluator does
 std::vector<MakeSums> make_evaluators(
-    const google::protobuf::RepeatedPtrField<proto::Evaluate>& configs, layers::Task task,
-    std::size_t outputs);
+    const google::protobuf::RepeatedPtrField<proto::Evaluate>& configs,
+    const layers::Network& network);
 
 }  // namespace lockstep::ml

@@ -9,6 +9,7 @@
 #include "core/log.hpp"
 #include "data/features/image_feature.hpp"
 #include "dist/session.hpp"
+#include "ml/autoencoder.hpp"
 #include "ml/datasets.hpp"
 
 namespace lockstep::ml {
@@ -36,11 +37,11 @@ void take_rows(Datasets rows, const proto::Data& config, Prepared& prepared) {
 void compile_network(const proto::Experiment& experiment, const data::Schema& schema,
                      Prepared& prepared) {
   const std::string at = estimator_path(experiment);
-  const NetworkInput input = network_input(prepared.config, schema, at);
+  const NetworkInput input = estimator_input(prepared.estimator, prepared.config, schema, at);
   complete(prepared.config, schema, at);
   prepared.columns = input.columns;
   prepared.augmentation = data::augmentation_of(prepared.pipeline.stages(), prepared.columns.input);
-  prepared.network = std::make_unique<layers::Network>(prepared.config, input.shape, at);
+  prepared.network = compile(prepared.estimator, prepared.config, input.shape, at);
   const auto& network = *prepared.network;
   if (prepared.config.standardize_target() && network.task() != layers::Task::Regression) {
     throw ConfigError("standardize_target is for regressions; this network learns classes",
@@ -60,7 +61,7 @@ void compile_network(const proto::Experiment& experiment, const data::Schema& sc
                         {.field = child(at, "target_col")}, "use label_col");
     }
   }
-  prepared.evaluators = make_evaluators(experiment.evaluate(), network.task(), network.outputs());
+  prepared.evaluators = make_evaluators(experiment.evaluate(), network);
 }
 
 /// Rows that are taken out of a series at random leave holes that its windows would not see.
@@ -80,11 +81,8 @@ void check_windows(const proto::Experiment& experiment, Problems& problems) {
   problems.require(!data.has_split() || in_time, "data.split", kHoles, kInOrder);
 }
 
-void check_network(const proto::Network& network, const proto::Data& data, const std::string& at,
-                   Problems& problems) {
-  problems.require(network.layer_size() > 0, child(at, "layer"),
-                   "a network needs at least one layer",
-                   "write for example: layer { dense { units: 10 } }");
+void check_training(const proto::Network& network, const proto::Data& data, const std::string& at,
+                    Problems& problems) {
   const std::uint32_t lane = network.lane_size(), batch = network.global_batch();
   if (lane == 0 || batch == 0) return;  // the ranges have told
   problems.require(batch % lane == 0, child(at, "global_batch"),
@@ -107,6 +105,24 @@ void check_network(const proto::Network& network, const proto::Data& data, const
   const auto& sgd = network.optimizer().sgd();
   problems.require(!sgd.nesterov() || sgd.momentum() > 0, child(at, "optimizer.sgd.nesterov"),
                    "Nesterov needs momentum", "set momentum, for example to 0.9");
+}
+
+void check_estimator(const proto::Stage& stage, const proto::Experiment& experiment,
+                     const std::string& at, Problems& problems) {
+  if (stage.has_autoencoder()) {
+    check_autoencoder(stage.autoencoder(), at, problems);
+    for (int i = 0; i < experiment.evaluate_size(); ++i) {
+      problems.require(!experiment.evaluate(i).has_binary() || stage.autoencoder().has_label_col(),
+                       fmt::format("evaluate[{}].binary", i),
+                       "there are no known anomalies to compare an autoencoder's errors with",
+                       "name their column in the autoencoder's label_col");
+    }
+  } else {
+    problems.require(network_of(stage).layer_size() > 0, child(at, "layer"),
+                     "a network needs at least one layer",
+                     "write for example: layer { dense { units: 10 } }");
+  }
+  check_training(network_of(stage), experiment.data(), at, problems);
 }
 
 }  // namespace
@@ -133,7 +149,7 @@ void check_experiment(const proto::Experiment& experiment, Problems& problems,
     if (!data::is_feature_stage(stage)) {
       problems.require(i + 1 == stages, at, "an estimator must be the last stage",
                        "move it to the end");
-      check_network(network_of(stage), experiment.data(), estimator_path(stage, i), problems);
+      check_estimator(stage, experiment, estimator_path(stage, i), problems);
       continue;
     }
     try {
@@ -181,23 +197,34 @@ NetworkInput network_input(const proto::Network& config, const data::Schema& sch
   return input;
 }
 
+NetworkInput estimator_input(const proto::Stage& stage, const proto::Network& config,
+                             const data::Schema& schema, const std::string& at) {
+  NetworkInput input = network_input(config, schema, at);
+  if (stage.has_autoencoder())
+    input.columns.anomaly_label = anomaly_label(stage.autoencoder(), schema, at);
+  return input;
+}
+
 std::vector<std::string> columns_needed(const NetworkColumns& columns) {
   std::vector<std::string> needed{columns.input};
   if (!columns.label.empty() && columns.label != columns.input) needed.push_back(columns.label);
+  if (!columns.anomaly_label.empty()) needed.push_back(columns.anomaly_label);
   return needed;
 }
 
 void check_labels(const Context& context, const layers::Network& network,
                   const data::Dataset& dataset, const NetworkColumns& columns,
                   bool labels_optional) {
-  if (columns.label.empty() || network.task() == layers::Task::Regression) return;
+  const bool regression = network.task() == layers::Task::Regression;
+  const std::string& column = regression ? columns.anomaly_label : columns.label;
+  if (column.empty()) return;
   const double classes =
-      network.task() == layers::Task::Binary ? 2 : static_cast<double>(network.outputs());
+      network.task() == layers::Task::Multiclass ? static_cast<double>(network.outputs()) : 2;
   constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::max();
   std::int64_t first_row[] = {kNone};
   double bad = 0;
   for (const auto& partition : dataset.own) {
-    const auto& labels = std::get<data::Numbers>(partition.column(columns.label)).values;
+    const auto& labels = std::get<data::Numbers>(partition.column(column)).values;
     for (std::size_t i = 0; i < labels.size(); ++i) {
       const bool fits =
           (labels[i] >= 0 && labels[i] < classes && labels[i] == std::floor(labels[i])) ||
@@ -216,9 +243,12 @@ void check_labels(const Context& context, const layers::Network& network,
     throw DataError(
         fmt::format("label {} is outside 0..{}, in row {} (counted from 1)", bad, classes - 1,
                     own + 1),
-        {.file = dataset.name, .field = columns.label},
-        fmt::format("the network's last layer gives {} classes; change its units or the labels",
-                    classes));
+        {.file = dataset.name, .field = column},
+        regression
+            ? "1 tells a known anomaly, 0 any other row"
+            : fmt::format("the network's last layer gives {} classes; change its units or the "
+                          "labels",
+                          classes));
   });
 }
 
@@ -235,13 +265,13 @@ std::unique_ptr<Prepared> prepare(const Context& context, const proto::Experimen
     if (!context.is_driver()) return;
     const auto schema =
         prepared->pipeline.output_schema(data::peek_schema(experiment.data().train()));
-    network_input(prepared->config, schema, at);
+    estimator_input(prepared->estimator, prepared->config, schema, at);
   });
   auto options = load_options(context, experiment, prepared->plan);
   take_rows(load_datasets(context, experiment.data(), options), experiment.data(), *prepared);
   dist::all_or_none(context.ranks, [&] {
     const auto schema = prepared->pipeline.output_schema(prepared->train.schema);
-    prepared->columns = network_input(prepared->config, schema, at).columns;
+    prepared->columns = estimator_input(prepared->estimator, prepared->config, schema, at).columns;
   });
   const auto needed = columns_needed(prepared->columns);
   prepared->pipeline.fit(context.ranks, context.threads, prepared->train, needed, options);
@@ -256,7 +286,10 @@ std::unique_ptr<Prepared> prepare(const Context& context, const proto::Experimen
     if (dataset->rows > 0)
       prepared->pipeline.transform(context.ranks, context.threads, *dataset, needed, options);
   }
-  for (auto* dataset : {&prepared->train, &prepared->validation, &prepared->test}) {
+  auto learnt = prepared->columns;
+  learnt.anomaly_label.clear();  // nobody reads those of training rows
+  if (prepared->train.rows > 0) check_labels(context, *prepared->network, prepared->train, learnt);
+  for (auto* dataset : {&prepared->validation, &prepared->test}) {
     if (dataset->rows > 0) check_labels(context, *prepared->network, *dataset, prepared->columns);
   }
   return prepared;

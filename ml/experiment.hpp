@@ -58,8 +58,14 @@ struct NetworkInput {
 NetworkInput network_input(const proto::Network& config, const data::Schema& schema,
                            const std::string& at);
 
+/// What an estimator stage expects of its columns: its network's, and known anomalies.
+/// @throws ConfigError
+NetworkInput estimator_input(const proto::Stage& stage, const proto::Network& config,
+                             const data::Schema& schema, const std::string& at);
+
 /// COLLECTIVE. @throws AgreedError naming the first row (in file order) whose label is not a class
-/// of the network; a missing one is none, unless labels are optional.
+/// of the network, or neither 0 nor 1 where it tells an anomaly; a missing one is neither, unless
+/// labels are optional.
 void check_labels(const Context& context, const layers::Network& network,
                   const data::Dataset& dataset, const NetworkColumns& columns,
                   bool labels_optional = false);

@@ -26,12 +26,12 @@ std::unique_ptr<LoadedModel> LoadedModel::open(const Context& context, const std
   std::unique_ptr<LoadedModel> model(new LoadedModel);
   dist::all_or_none(context.ranks, [&] {
     expects(model->pipeline_.ParseFromString(pipeline), "a broadcast pipeline can be read");
-    model->compile(files.weights, path);
+    model->take_up(files.weights, path);
   });
   return model;
 }
 
-void LoadedModel::compile(const std::string& weights, const std::string& path) {
+void LoadedModel::take_up(const std::string& weights, const std::string& path) {
   schema_ = load_schema(pipeline_);
   data::Schema schema = schema_;
   const int last = pipeline_.stage_size() - 1;
@@ -39,17 +39,27 @@ void LoadedModel::compile(const std::string& weights, const std::string& path) {
     throw FileError(fmt::format("{} holds no estimator", path), {.file = path});
   stages_ = data::Pipeline({pipeline_.stage().begin(), pipeline_.stage().begin() + last});
   schema = stages_.output_schema(schema);
-  const std::string at = estimator_path(pipeline_.stage(last), last);
-  config_ = network_of(pipeline_.stage(last));
-  const auto input = network_input(config_, schema, at);
+  const std::string at = estimator_path(estimator(), last);
+  config_ = network_of(estimator());
+  const auto input = estimator_input(estimator(), config_, schema, at);
   complete(config_, schema, at);
   columns_ = input.columns;
-  network_ = std::make_unique<layers::Network>(config_, input.shape, at);
+  network_ = compile(estimator(), config_, input.shape, at);
   parameters_ = Buffer<float>(network_->parameter_floats());
   packed_ = Buffer<float>(network_->packed_floats());
   from_tensors(*network_, from_safetensors(weights, path), parameters_.span(), path);
   network_->pack(parameters_.span(), packed_.span());
   scorer_ = std::make_unique<Scorer>(*network_, parameters_.span(), packed_.span(), lane_size());
+}
+
+const proto::Stage& LoadedModel::estimator() const {
+  return pipeline_.stage(pipeline_.stage_size() - 1);
+}
+
+PredictionOptions LoadedModel::prediction_options() const {
+  PredictionOptions options;
+  if (estimator().has_autoencoder()) options.autoencoder = &estimator().autoencoder();
+  return options;
 }
 
 std::uint32_t LoadedModel::lane_size() const { return config_.lane_size(); }
@@ -84,6 +94,7 @@ data::Dataset LoadedModel::load(const Context& context, const std::string& path,
   // A target column (an autoencoder's) is made by the stages; a label stands in the file or is
   // missing.
   if (!dataset.schema.has(columns.label)) columns.label.clear();
+  if (!dataset.schema.has(columns.anomaly_label)) columns.anomaly_label.clear();
   check_labels(context, *network_, dataset, columns, options.labels_optional);
   return dataset;
 }

@@ -23,17 +23,21 @@ class LoadedModel {
   const proto::Pipeline& pipeline() const noexcept { return pipeline_; }
   const layers::Network& network() const noexcept { return *network_; }
   const Scorer& scorer() const noexcept { return *scorer_; }
+  const proto::Stage& estimator() const;  ///< as trained
   std::uint32_t lane_size() const;
 
+  /// Of all rows, with what the estimator has to tell; they refer to this model.
+  PredictionOptions prediction_options() const;
+
   /// COLLECTIVE. Reads `path` as the training rows were read (or as its name says, if that was
-  /// synthetic) and applies the stages. `columns` gets what the network reads; its label is empty
-  /// if the file has none.
+  /// synthetic) and applies the stages. `columns` gets what the network reads; its labels are
+  /// empty if the file has none.
   data::Dataset load(const Context& context, const std::string& path,
                      NetworkColumns& columns) const;
 
  private:
   LoadedModel() = default;
-  void compile(const std::string& weights, const std::string& path);
+  void take_up(const std::string& weights, const std::string& path);
 
   proto::Pipeline pipeline_;
   proto::Network config_;  // of the estimator

@@ -48,10 +48,58 @@ std::string format_row(const layers::Network& network, const Scored& scored, std
   return text + "\n";
 }
 
+std::string numbered(const std::string& column, std::size_t count) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) text += fmt::format(",{}_{}", column, i);
+  return text;
+}
+
+std::string joined(std::span<const float> values) {
+  std::string text;
+  for (const float value : values) text += fmt::format(",{}", value);
+  return text;
+}
+
+/// The same of an autoencoder.
+std::string code_header(const layers::Network& network, bool labelled,
+                        const PredictionOptions& options) {
+  const auto& config = *options.autoencoder;
+  std::string text = labelled ? "row,label," : "row,";
+  text += config.error_col();
+  if (config.model().has_anomaly_threshold()) text += "," + config.anomaly_col();
+  text += numbered(config.code_col(), network.tap_size());
+  if (options.reconstruction) {
+    text += numbered(config.input_col(), network.outputs()) +
+            numbered(config.reconstruction_col(), network.outputs());
+  }
+  return text + "\n";
+}
+
+std::string format_code(const Scored& scored, std::size_t row, std::uint64_t id,
+                        const PredictionOptions& options) {
+  const auto& model = options.autoencoder->model();
+  std::string text = std::to_string(id);
+  if (!scored.anomalies.empty()) text += fmt::format(",{}", scored.anomalies[row]);
+  const float error = scored.errors[row];
+  text += fmt::format(",{}", error);
+  if (model.has_anomaly_threshold())
+    text += static_cast<double>(error) > model.anomaly_threshold() ? ",1" : ",0";
+  text += joined(scored.codes.subspan(row * scored.code_width, scored.code_width));
+  if (options.reconstruction) {
+    text += joined(scored.labels.subspan(row * scored.width, scored.width)) +
+            joined(scored.outputs.subspan(row * scored.width, scored.width));
+  }
+  return text + "\n";
+}
+
 /// This rank's lines, by row.
 std::vector<Line> own_lines(const Context& context, const Scorer& scorer,
                             const data::Dataset& dataset, const NetworkColumns& columns,
-                            std::uint64_t most) {
+                            const PredictionOptions& options) {
+  const auto line = [&](const Scored& scored, std::size_t row, std::uint64_t id) {
+    return options.autoencoder != nullptr ? format_code(scored, row, id, options)
+                                          : format_row(scorer.network(), scored, row, id);
+  };
   std::vector<std::vector<Line>> by_partition(dataset.own.size());
   data::MappedPages pages(dataset);
   context.threads.for_each(dataset.own.size(), [&](std::size_t, std::size_t p) {
@@ -60,8 +108,8 @@ std::vector<Line> own_lines(const Context& context, const Scorer& scorer,
                  [&](const Scored& scored, std::size_t first, const layers::LaneResult&) {
                    for (std::size_t i = 0; i < scored.rows; ++i) {
                      const auto id = partition.row_ids[first + i];
-                     if (most == 0 || id < most)
-                       by_partition[p].push_back({id, format_row(scorer.network(), scored, i, id)});
+                     if (options.most == 0 || id < options.most)
+                       by_partition[p].push_back({id, line(scored, i, id)});
                    }
                    pages.look();
                  });
@@ -76,12 +124,15 @@ std::vector<Line> own_lines(const Context& context, const Scorer& scorer,
 }  // namespace
 
 void write_predictions(const Context& context, const Scorer& scorer, const data::Dataset& dataset,
-                       const NetworkColumns& columns, std::uint64_t most,
+                       const NetworkColumns& columns, const PredictionOptions& options,
                        const std::function<void(const std::string&)>& write) {
   std::vector<Line> lines;
   dist::all_or_none(context.ranks, [&] {
-    lines = own_lines(context, scorer, dataset, columns, most);
-    if (context.is_driver()) write(header(scorer.network(), !columns.label.empty()));
+    lines = own_lines(context, scorer, dataset, columns, options);
+    if (!context.is_driver()) return;
+    write(options.autoencoder != nullptr
+              ? code_header(scorer.network(), !columns.anomaly_label.empty(), options)
+              : header(scorer.network(), !columns.label.empty()));
   });
   std::size_t next = 0;
   const auto take = [&](std::uint64_t, std::uint64_t below) {

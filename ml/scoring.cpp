@@ -1,9 +1,12 @@
 #include "ml/scoring.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "core/error.hpp"
 #include "data/dataset_job.hpp"
 
 namespace lockstep::ml {
@@ -79,6 +82,24 @@ bool have_loss(layers::Task task, std::span<const float> labels) {
          std::none_of(labels.begin(), labels.end(), [](float label) { return std::isnan(label); });
 }
 
+/// Of each row the mean over the outputs of (output - target)^2. @throws DataError
+void mean_squares(const Scored& scored, const data::Partition& partition, std::size_t first,
+                  std::span<float> errors) {
+  for (std::size_t row = 0; row < scored.rows; ++row) {
+    double sum = 0;
+    for (std::size_t i = row * scored.width; i < (row + 1) * scored.width; ++i) {
+      const double d = static_cast<double>(scored.outputs[i]) - scored.labels[i];
+      sum += d * d;
+    }
+    errors[row] = static_cast<float>(sum / static_cast<double>(scored.width));
+    if (!std::isfinite(errors[row])) {
+      throw DataError(fmt::format("the reconstruction error of {} is not finite",
+                                  row_name(partition, first + row)),
+                      {}, "fill or drop missing values first: stages imputer, fill_nulls");
+    }
+  }
+}
+
 }  // namespace
 
 Scorer::Scorer(const layers::Network& network, std::span<const float> parameters,
@@ -101,7 +122,9 @@ void Scorer::score(const data::Partition& partition, const NetworkColumns& colum
   const std::size_t label_width = columns.label.empty()                         ? 0
                                   : network_.task() == layers::Task::Regression ? outputs
                                                                                 : 1;
-  std::vector<float> labels(lane_size_ * label_width);
+  const std::size_t code_width = label_width > 0 ? network_.tap_size() : 0;
+  std::vector<float> labels(lane_size_ * label_width), errors(code_width > 0 ? lane_size_ : 0);
+  std::vector<float> anomalies(code_width > 0 && !columns.anomaly_label.empty() ? lane_size_ : 0);
   for (std::size_t first = 0; first < partition.rows(); first += lane_size_) {
     const std::size_t rows = std::min(lane_size_, partition.rows() - first);
     const auto into = worker->input(rows);
@@ -109,6 +132,8 @@ void Scorer::score(const data::Partition& partition, const NetworkColumns& colum
       data::copy_row(input, first + i, into.data() + i * width);
       if (label_width > 0)
         data::copy_row(partition.column(columns.label), first + i, labels.data() + i * label_width);
+      if (!anomalies.empty())
+        data::copy_row(partition.column(columns.anomaly_label), first + i, anomalies.data() + i);
     }
     layers::Worker::Pass pass;
     pass.rows = rows;
@@ -121,7 +146,15 @@ void Scorer::score(const data::Partition& partition, const NetworkColumns& colum
       sums = worker->evaluate(pass);
     else
       worker->predict(pass);
-    use({worker->outputs().first(rows * outputs), outputs, pass.labels, rows}, first, sums);
+    Scored scored{worker->outputs().first(rows * outputs), outputs, pass.labels, rows};
+    if (code_width > 0) {
+      mean_squares(scored, partition, first, errors);
+      scored.codes = worker->tap().first(rows * code_width);
+      scored.code_width = code_width;
+      scored.errors = std::span<const float>(errors).first(rows);
+      if (!anomalies.empty()) scored.anomalies = std::span<const float>(anomalies).first(rows);
+    }
+    use(scored, first, sums);
   }
   const std::lock_guard lock(mutex_);
   idle_.push_back(std::move(worker));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/buffer.hpp"
+#include "core/proto/autoencoder.pb.h"
 #include "data/dataset.hpp"
 #include "layers/network.hpp"
 #include "ml/context.hpp"
@@ -19,7 +20,8 @@ namespace lockstep::ml {
 /// Which columns a network reads. An empty label: there is none.
 struct NetworkColumns {
   std::string input;
-  std::string label;  ///< number column, or the target column of a vector regression
+  std::string label;          ///< number column, or the target column of a vector regression
+  std::string anomaly_label;  ///< of an autoencoder: number column, 1 for a known anomaly, 0 else
 };
 
 /// A network with its weights, ready to compute on this rank's threads. Keeps a worker for each
@@ -32,7 +34,9 @@ class Scorer {
 
   /// Calls use(scored, first row) for each chunk of lane_size rows of the partition, in order.
   /// Thread-safe. Labels are left empty if columns.label is; a chunk with a row that lacks its
-  /// class (NaN) has no sums. A function of the partition and the weights alone. @throws DataError
+  /// class (NaN) has no sums. Of a network whose code is tapped it tells codes and errors, too. A
+  /// function of the partition and the weights alone. @throws DataError, also if such an error is
+  /// not finite
   using Use = std::function<void(const Scored& scored, std::size_t first_row,
                                  const layers::LaneResult& sums)>;
   void score(const data::Partition& partition, const NetworkColumns& columns, const Use& use) const;
@@ -62,11 +66,20 @@ nlohmann::ordered_json evaluate(const Context& context, const Scorer& scorer,
                                 const data::Dataset& dataset, const NetworkColumns& columns,
                                 const std::vector<MakeSums>& evaluators, LossSums& sums);
 
+/// What a table of predictions holds.
+struct PredictionOptions {
+  std::uint64_t most = 0;                           ///< rows; 0: all
+  const proto::Autoencoder* autoencoder = nullptr;  ///< as trained, if it is one
+  bool reconstruction = false;  ///< of an autoencoder: its input and what it made of it, too
+};
+
 /// COLLECTIVE. Calls write(text) on the driver with one CSV line a row, in the order of the rows in
-/// their source, header first: row, label, prediction, and probability_0 ... or prediction_0 ... At
-/// most `most` rows (0: all).
+/// their source, header first: row, label, prediction, and probability_0 ... or prediction_0 ...
+/// Of an autoencoder, by the names of its columns: row, label (where anomalies are known),
+/// reconstruction_error, anomaly (where there is a threshold), code_0 ..., and with reconstruction
+/// features_0 ..., reconstruction_0 ...
 void write_predictions(const Context& context, const Scorer& scorer, const data::Dataset& dataset,
-                       const NetworkColumns& columns, std::uint64_t most,
+                       const NetworkColumns& columns, const PredictionOptions& options,
                        const std::function<void(const std::string&)>& write);
 
 }  // namespace lockstep::ml

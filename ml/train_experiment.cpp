@@ -8,6 +8,7 @@
 #include "core/config.hpp"
 #include "core/log.hpp"
 #include "dist/session.hpp"
+#include "ml/autoencoder.hpp"
 #include "ml/experiment.hpp"
 #include "ml/model.hpp"
 
@@ -57,18 +58,23 @@ Json train_metrics(const Prepared& prepared, const TrainingResult& result) {
   metrics["epochs"] = result.epochs;
   metrics["steps"] = result.steps;
   if (result.best_epoch) metrics["best_epoch"] = *result.best_epoch;
+  const auto& learnt = prepared.estimator.autoencoder().model();
+  if (learnt.has_anomaly_threshold()) metrics["anomaly_threshold"] = learnt.anomaly_threshold();
   return metrics;
 }
 
 /// COLLECTIVE. predictions.csv, whole or absent.
-void write_prediction_file(const Context& context, const Scorer& scorer,
-                           const data::Dataset& dataset, const NetworkColumns& columns,
+void write_prediction_file(const Context& context, const Scorer& scorer, const Prepared& prepared,
                            RunFolder* folder) {
+  const auto& dataset = prepared.has_test ? prepared.test : prepared.train;
+  PredictionOptions options;
+  if (prepared.estimator.has_autoencoder()) options.autoencoder = &prepared.estimator.autoencoder();
   const std::string temporary = folder ? folder->file(".tmp-predictions.csv") : "";
   if (folder) folder->files().remove(temporary);
-  write_predictions(context, scorer, dataset, columns, 0, [&](const std::string& text) {
-    if (folder) folder->files().append(temporary, text);
-  });
+  write_predictions(context, scorer, dataset, prepared.columns, options,
+                    [&](const std::string& text) {
+                      if (folder) folder->files().append(temporary, text);
+                    });
   dist::all_or_none(context.ranks, [&] {
     if (!folder) return;
     folder->files().sync(temporary);
@@ -110,6 +116,10 @@ Outcome train_experiment(const Context& context, const proto::Experiment& experi
   if (outcome.training.stopped) return outcome;
 
   const auto trained = Clock::now();
+  if (prepared->estimator.has_autoencoder()) {
+    learn_threshold(context, trainer.scorer(), prepared->train, prepared->columns,
+                    *prepared->estimator.mutable_autoencoder());
+  }
   Json metrics;
   metrics["train"] = train_metrics(*prepared, outcome.training);
   LossSums sums;
@@ -125,9 +135,7 @@ Outcome train_experiment(const Context& context, const proto::Experiment& experi
                  *prepared->network, trainer.step().parameters());
   });
   if (experiment.output().predictions()) {
-    write_prediction_file(context, trainer.scorer(),
-                          prepared->has_test ? prepared->test : prepared->train, prepared->columns,
-                          folder);
+    write_prediction_file(context, trainer.scorer(), *prepared, folder);
   }
   metrics["timing"] = phase_seconds(start, loaded, trained, trainer.step().seconds());
   outcome.metrics_json = metrics.dump(2) + "\n";

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -28,9 +29,14 @@ std::vector<ml::MakeSums> evaluators_of(const ml::Context& context, const ml::Lo
     if (columns.label.empty())
       throw DataError(fmt::format("{} has no labels to compare with", data), {.file = data},
                       "use lockstep predict");
-    const auto& network = model.network();
-    evaluators =
-        ml::make_evaluators(model.pipeline().evaluate(), network.task(), network.outputs());
+    const auto& configs = model.pipeline().evaluate();
+    const auto binary =
+        std::any_of(configs.begin(), configs.end(), [](const auto& e) { return e.has_binary(); });
+    if (model.estimator().has_autoencoder() && binary && columns.anomaly_label.empty())
+      throw DataError(fmt::format("{} does not tell the known anomalies: it has no column '{}'",
+                                  data, model.estimator().autoencoder().label_col()),
+                      {.file = data}, "use lockstep predict");
+    evaluators = ml::make_evaluators(configs, model.network());
   });
   return evaluators;
 }

@@ -65,7 +65,8 @@ ExitCode train(const TrainOptions& options, const CommonOptions& common,
   dist::watch_stop_signals();
   const auto folder = open_run_folder(job, options, experiment);
   const auto loss = ml::network_of(experiment).loss().kind_case();
-  TrainingProgress progress(loss != proto::Loss::kMeanSquaredError &&
+  const bool autoencoder = experiment.stage(experiment.stage_size() - 1).has_autoencoder();
+  TrainingProgress progress(!autoencoder && loss != proto::Loss::kMeanSquaredError &&
                             loss != proto::Loss::kMeanAbsoluteError && loss != proto::Loss::kHuber);
   ml::Outcome outcome;
   with_locations(config.locations, [&] {

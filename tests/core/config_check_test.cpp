@@ -58,7 +58,10 @@ TEST_CASE("check_ranges misses required fields and kinds, at any depth", "[core]
         "\n  at.layer[0].dense.units: units is missing (Dense needs it)"
         "\n  at.layer[1]: Layer without a kind (give one of conv2d, max_pooling, average_pooling, "
         "global_average_pooling, dense, "
-        "flatten, batch_norm, layer_norm, dropout, residual, activation)"
+        "flatten, batch_norm, layer_norm, dropout, residual, activation, simple_rnn, lstm, gru, "
+        "embedding, masking, conv1d, max_pooling1d, average_pooling1d, mean_over_time, "
+        "max_over_time, attention, repeat_vector, reshape, conv2d_transpose, up_sampling2d, "
+        "concatenate, gaussian_noise, variational_code)"
         "\n  at.loss: Loss without a kind (give one of cross_entropy, binary_cross_entropy, "
         "mean_squared_error, mean_absolute_error, huber)");
   CHECK(complaints<proto::LearningRate>("warmup_steps: 5").empty());  // its kind may be left out

@@ -67,6 +67,17 @@ expect 2 "unknown command 'trian'; did you mean train" trian good.textproto
 expect 2 "at: good.textproto:3:19: stage.0..network.layer.0..conv2d" train good.textproto --run-dir r7 --set 'network.layer=[{conv2d{filters:2 kernel_size:3}}]'
 expect 2 "column 'labl'" train good.textproto --run-dir r7 --set network.label_col=labl
 
+cat >decoder.textproto <<'END'
+name: "decoder"
+data { train { libsvm { path: "good.libsvm" num_features: 64 } } }
+stage { autoencoder { encoder { layer { dense { units: 5 } } }
+                      decoder { layer { dense { units: 63 } } } } }
+END
+expect 2 "the decoder gives 63, the input column 'features' is 64" train decoder.textproto --run-dir r7
+expect 2 "at: decoder.textproto:4:.*autoencoder.decoder.layer.0" train decoder.textproto --run-dir r7
+expect 2 "decoder.textproto:3:.*autoencoder.encoder.*at least one layer in its encoder" train decoder.textproto --run-dir r7 \
+  --set 'autoencoder.encoder={}'
+
 # Numbers
 expect 5 "error: the loss is .* at step .*; its rows, counted from 0:" train good.textproto --run-dir r8 --set network.epochs=50 \
   --set 'network.layer=[{dense{units:1}}]' --set 'network.loss={mean_squared_error{}}' --set 'network.optimizer={sgd{learning_rate:1000}}'

@@ -13,7 +13,7 @@ namespace {
 // Every number that comes out of a partition, and the losses.
 std::vector<double> score(const Scorer& scorer, const data::Partition& partition) {
   std::vector<double> numbers;
-  scorer.score(partition, {"x", "y"},
+  scorer.score(partition, {"x", "y", ""},
                [&](const Scored& scored, std::size_t first_row, const layers::LaneResult& lane) {
                  numbers.push_back(static_cast<double>(first_row));
                  numbers.insert(numbers.end(), scored.outputs.begin(), scored.outputs.end());

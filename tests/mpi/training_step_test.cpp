@@ -50,7 +50,7 @@ Trained train(const dist::Communicator& ranks, std::size_t thread_count,
   const auto dataset = own_rows(ranks, thread_count);
   dist::ExchangeOptions exchange;
   exchange.bucket_bytes = 4096;  // three buckets
-  TrainingStep step(context, config, network, dataset, {"x", "y"}, kPlan, exchange);
+  TrainingStep step(context, config, network, dataset, {"x", "y", ""}, kPlan, exchange);
   Trained trained;
   for (std::uint64_t s = 0; s < 2 * kPlan.steps_per_epoch(); ++s) {
     StepTerms terms;
@@ -63,7 +63,7 @@ Trained train(const dist::Communicator& ranks, std::size_t thread_count,
   trained.parameters.assign(step.parameters().begin(), step.parameters().end());
   const Scorer scorer(network, step.parameters(), step.packed(), kPlan.lane_size);
   LossSums sums;
-  trained.metrics = evaluate(context, scorer, dataset, {"x", "y"}, {}, sums).dump();
+  trained.metrics = evaluate(context, scorer, dataset, {"x", "y", ""}, {}, sums).dump();
   return trained;
 }
 
@@ -98,7 +98,7 @@ TEST_CASE("a loss that is no number names the step and the rows of its lane, on 
     }
     partition.set("x", data::DenseVectors{2, x});
   }
-  TrainingStep step(context, config, network, dataset, {"x", "y"}, kPlan, {});
+  TrainingStep step(context, config, network, dataset, {"x", "y", ""}, kPlan, {});
   std::string message;
   auto code = ExitCode::Done;
   try {
