@@ -75,7 +75,7 @@ stage { autoencoder { encoder { layer { dense { units: 5 } } }
 END
 expect 2 "the decoder gives 63, the input column 'features' is 64" train decoder.textproto --run-dir r7
 expect 2 "at: decoder.textproto:4:.*autoencoder.decoder.layer.0" train decoder.textproto --run-dir r7
-expect 2 "decoder.textproto:3:.*autoencoder.encoder.*at least one layer in its encoder" train decoder.textproto --run-dir r7 \
+expect 2 "error: an autoencoder needs at least one layer in its encoder" train decoder.textproto --run-dir r7 \
   --set 'autoencoder.encoder={}'
 
 # Numbers
