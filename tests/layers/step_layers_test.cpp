@@ -217,6 +217,25 @@ TEST_CASE("gaussian_noise: a function of seed, step and row; nothing outside of 
   CHECK(rig.dx == Numbers(2000, 2.0f));
 }
 
+TEST_CASE("dropout and noise of a row do not depend on how many steps its lane has",
+          "[layers][sequences]") {
+  for (const char* layers :
+       {"layer { dropout { rate: 0.5 } }", "layer { gaussian_noise { deviation: 0.5 } }"}) {
+    INFO(layers);
+    const auto rows_of = [&](std::int64_t steps) {  // the first four steps of two rows of 3 numbers
+      Rig rig(layers, {steps, 3}, 2);
+      rig.x.assign(rig.x.size(), 1.0f);
+      const Numbers y = rig.forward();
+      Numbers begins(y.begin(), y.begin() + 12);
+      begins.insert(begins.end(), y.begin() + steps * 3, y.begin() + steps * 3 + 12);
+      return begins;
+    };
+    const Numbers close = rows_of(4);
+    CHECK(close == rows_of(11));
+    CHECK(!std::equal(close.begin(), close.begin() + 12, close.begin() + 12));
+  }
+}
+
 TEST_CASE("variational_code: the gradient of the whole loss, its own included",
           "[layers][variational]") {
   prepare_thread();
