@@ -70,11 +70,18 @@ void Concatenate::add_branch(const proto::LayerList& config, const TensorSpec& i
   if (number > 0) {
     const auto& first = branches_.front().layers->output();
     if (first.shape.rank() != output.shape.rank() ||
-        rest_of(first.shape) != rest_of(output.shape) || first.masked != output.masked) {
+        rest_of(first.shape) != rest_of(output.shape)) {
       throw config_error(build, "branch[" + std::to_string(number) + "]",
                          "the branch gives " + to_string(output.shape) + ", the first one " +
                              to_string(first.shape),
                          "branches may differ in their features (channels) only");
+    }
+    if (first.masked != output.masked) {
+      throw config_error(build, "branch[" + std::to_string(number) + "]",
+                         std::string("the steps of a row end early in ") +
+                             (first.masked ? "the first branch" : "this branch") +
+                             ", in the other one they do not",
+                         "let all branches keep the steps they read, or bring all to vectors");
     }
   }
   const auto desc = onednn::desc_of(output, build.rows);

@@ -23,6 +23,16 @@ void check(const proto::Conv2dTranspose& config, const Shape& input, const Build
                        "softmax is over the features of a row, not for conv2d_transpose",
                        "put an activation layer after flatten or dense");
   }
+  if (config.pad_size() > 2 || config.output_pad_size() > 2) {
+    throw config_error(build, config.pad_size() > 2 ? "pad" : "output_pad",
+                       "there are more than two numbers",
+                       "give one for height and width, or one for both");
+  }
+  if (config.padding() == proto::SAME && config.pad_size() == 0 && config.output_pad_size() > 0) {
+    throw config_error(build, "output_pad",
+                       "padding: SAME settles the size of the output, nothing is added to it",
+                       "give pad in place of padding, or leave output_pad out");
+  }
 }
 
 // Of height (0) or width (1): one number for both, or two; none is 0.

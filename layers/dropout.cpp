@@ -8,10 +8,14 @@
 #include "layers/dropout_mask.hpp"
 #include "layers/elementwise.hpp"
 #include "layers/onednn/primitive.hpp"
+#include "layers/row_numbers.hpp"
 
 namespace lockstep::layers {
 
 struct Dropout::Kernels {
+  explicit Kernels(const Shape& shape) : numbers(shape) {}
+
+  RowNumbers numbers;
   onednn::Reorder mask_reorder;  // from plain to the layout of x
   std::size_t rows = 0, features = 0;
   std::uint64_t number = 0;  // of this layer in the network
@@ -21,7 +25,7 @@ struct Dropout::Kernels {
 
 Dropout::Dropout(const proto::Dropout& config, const TensorSpec& input, const Build& build) {
   const auto desc = onednn::desc_of(input, build.rows);
-  auto made = std::make_unique<Kernels>();
+  auto made = std::make_unique<Kernels>(input.shape);
   auto& k = *made;
   k.mask_reorder = onednn::Reorder(onednn::plain(onednn::dims_of(build.rows, input.shape)), desc);
   k.rows = static_cast<std::size_t>(build.rows);
@@ -52,7 +56,7 @@ void Dropout::forward(Lane& lane) const {
   const Random random(lane.seed, Purpose::Dropout, stream_of(lane.step, k.number));
   float* plain = k.mask_reorder ? lane.scratch + k.plain_at : lane.workspace;
   for (std::size_t n = 0; n < k.rows; ++n) {
-    draw_mask(random, lane.row_ids[n] * k.features, k.features, k.rate, plain + n * k.features);
+    draw_mask(random, k.numbers.first(lane.row_ids[n]), k.features, k.rate, plain + n * k.features);
   }
   if (k.mask_reorder) k.mask_reorder.run(plain, lane.workspace, lane.scratch + k.primitive_at);
   multiply(lane.x, lane.workspace, lane.y, output_.floats);

@@ -7,10 +7,14 @@
 #include "core/random.hpp"
 #include "layers/elementwise.hpp"
 #include "layers/onednn/primitive.hpp"
+#include "layers/row_numbers.hpp"
 
 namespace lockstep::layers {
 
 struct GaussianNoise::Kernels {
+  explicit Kernels(const Shape& shape) : numbers(shape) {}
+
+  RowNumbers numbers;
   onednn::Reorder reorder;  // of the noise, from plain to the layout of x
   std::size_t features = 0;
   std::uint64_t number = 0;  // of this layer in the network
@@ -21,7 +25,7 @@ struct GaussianNoise::Kernels {
 GaussianNoise::GaussianNoise(const proto::GaussianNoise& config, const TensorSpec& input,
                              const Build& build) {
   const auto desc = onednn::desc_of(input, build.rows);
-  auto made = std::make_unique<Kernels>();
+  auto made = std::make_unique<Kernels>(input.shape);
   auto& k = *made;
   k.reorder = onednn::Reorder(onednn::plain(onednn::dims_of(build.rows, input.shape)), desc);
   k.features = input.shape.size();
@@ -49,10 +53,9 @@ void GaussianNoise::forward(Lane& lane) const {
   const Random random(lane.seed, Purpose::Noise, stream_of(lane.step, k.number));
   float* plain = lane.scratch + k.plain_at;
   for (std::size_t n = 0; n < lane.rows; ++n) {
-    for (std::size_t j = 0; j < k.features; ++j) {
-      plain[n * k.features + j] =
-          static_cast<float>(k.deviation * random.normal(lane.row_ids[n] * k.features + j));
-    }
+    const std::uint64_t first = k.numbers.first(lane.row_ids[n]);
+    for (std::size_t j = 0; j < k.features; ++j)
+      plain[n * k.features + j] = static_cast<float>(k.deviation * random.normal(first + j));
   }
   float* noise = lane.scratch + k.noise_at;
   if (k.reorder) k.reorder.run(plain, noise, lane.scratch + k.primitive_at);

@@ -169,6 +169,63 @@ TEST_CASE("a tied layer shares the weight of another, and both gradients are sum
       "layer { dense { units: 3 tied_to: \"in\" } }");
 }
 
+TEST_CASE("layers for sequences and decoders say which field does not fit", "[layers][config]") {
+  struct Wrong {
+    const char *layer, *field;
+    Shape input;
+    bool masked = false;
+  };
+  for (const auto& wrong : {
+           Wrong{"conv1d { filters: 2 kernel_size: 3 }", "conv1d", {6}},
+           Wrong{"conv1d { filters: 2 kernel_size: 3 dilation: 2 }", "conv1d.kernel_size", {4, 6}},
+           Wrong{"conv1d { filters: 4 kernel_size: 1 groups: 4 }", "conv1d.groups", {4, 6}},
+           Wrong{"max_pooling1d { kernel_size: 5 }", "max_pooling1d.kernel_size", {4, 6}},
+           Wrong{"average_pooling1d { kernel_size: 1 }", "average_pooling1d", {1, 4, 6}},
+           Wrong{"mean_over_time {}", "mean_over_time", {6}},
+           Wrong{"max_over_time {}", "max_over_time", {2, 2, 2}},
+           Wrong{"attention {}", "attention", {6}},
+           Wrong{"attention { heads: 4 }", "attention.heads", {3, 6}},
+           Wrong{"embedding { units: 2 vocabulary_size: 5 }", "embedding", {3, 6}},
+           Wrong{"embedding { units: 2 }", "embedding.vocabulary_size", {6}},
+           Wrong{"repeat_vector { n: 2 }", "repeat_vector", {3, 6}},
+           Wrong{"reshape { shape: [4, 4] }", "reshape.shape", {15}},
+           Wrong{"reshape { shape: [1, 1, 3, 5] }", "reshape.shape", {15}},
+           Wrong{"conv2d_transpose { filters: 1 kernel_size: 2 }", "conv2d_transpose", {6}},
+           Wrong{"conv2d_transpose { filters: 1 kernel_size: 2 pad: 9 }",
+                 "conv2d_transpose.pad",
+                 {1, 3, 3}},
+           Wrong{"conv2d_transpose { filters: 1 kernel_size: 2 pad: [1, 1, 1] }",
+                 "conv2d_transpose.pad",
+                 {1, 3, 3}},
+           Wrong{"conv2d_transpose { filters: 1 kernel_size: 2 strides: 2 output_pad: 2 }",
+                 "conv2d_transpose.output_pad",
+                 {1, 3, 3}},
+           Wrong{"conv2d_transpose { filters: 1 kernel_size: 2 strides: 2 padding: SAME "
+                 "output_pad: 1 }",
+                 "conv2d_transpose.output_pad",
+                 {1, 3, 3}},
+           Wrong{"up_sampling2d {}", "up_sampling2d", {6}},
+           Wrong{"up_sampling2d { size: [1, 2, 3] }", "up_sampling2d.size", {1, 3, 3}},
+           Wrong{"variational_code {}", "variational_code", {5}},
+           Wrong{"concatenate {}", "concatenate.branch", {6}},
+           Wrong{"concatenate { branch {} branch { layer { mean_over_time {} } } }",
+                 "concatenate.branch[1]",
+                 {3, 6}},
+           Wrong{"concatenate { branch {} branch { layer { reshape { shape: [3, 6] } } } }",
+                 "concatenate.branch[1]",
+                 {3, 6},
+                 true},
+       }) {
+    INFO(wrong.layer);
+    try {
+      Rig(fmt::format("layer {{ {} }}", wrong.layer), wrong.input, 2, true, nullptr, wrong.masked);
+      FAIL_CHECK("it was taken");
+    } catch (const ConfigError& error) {
+      CHECK(error.where().field == std::string("network.layer[0].") + wrong.field);
+    }
+  }
+}
+
 TEST_CASE("embedding: a vector a word, none for padding", "[layers][embedding]") {
   Rig rig("layer { embedding { units: 2 vocabulary_size: 4 } }", {3}, 2, false);
   rig.plain[0] = {9, 9, 1, 2, 3, 4, 5, 6};
@@ -215,6 +272,25 @@ TEST_CASE("gaussian_noise: a function of seed, step and row; nothing outside of 
   CHECK(rig.forward() != noisy);
   rig.backward(Numbers(2000, 2.0f));
   CHECK(rig.dx == Numbers(2000, 2.0f));
+}
+
+TEST_CASE("dropout and noise of a row do not depend on how many steps its lane has",
+          "[layers][sequences]") {
+  for (const char* layers :
+       {"layer { dropout { rate: 0.5 } }", "layer { gaussian_noise { deviation: 0.5 } }"}) {
+    INFO(layers);
+    const auto rows_of = [&](std::int64_t steps) {  // the first four steps of two rows of 3 numbers
+      Rig rig(layers, {steps, 3}, 2);
+      rig.x.assign(rig.x.size(), 1.0f);
+      const Numbers y = rig.forward();
+      Numbers begins(y.begin(), y.begin() + 12);
+      begins.insert(begins.end(), y.begin() + steps * 3, y.begin() + steps * 3 + 12);
+      return begins;
+    };
+    const Numbers close = rows_of(4);
+    CHECK(close == rows_of(11));
+    CHECK(!std::equal(close.begin(), close.begin() + 12, close.begin() + 12));
+  }
 }
 
 TEST_CASE("variational_code: the gradient of the whole loss, its own included",

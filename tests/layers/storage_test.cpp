@@ -12,6 +12,27 @@ const char* const kNet =
     "{ layer_norm {} } "
     "layer { residual { layer { dense { units: 37 } } } } layer { dense { units: 3 } }";
 
+// Tied weights, a transposed convolution whose weight is blocked, branches of both.
+const char* const kDecoder =
+    "layer { name: \"in\" dense { units: 5 activation: TANH } } "
+    "layer { dense { units: 9 tied_to: \"in\" activation: GELU } } layer { dense { units: 72 } } "
+    "layer { reshape { shape: [18, 2, 2] } } "
+    "layer { conv2d_transpose { filters: 17 kernel_size: 3 strides: 2 padding: SAME } } "
+    "layer { concatenate { branch {} branch { layer { conv2d { filters: 3 kernel_size: 3 padding: "
+    "SAME } } } branch { layer { conv2d_transpose { filters: 2 kernel_size: 1 } } } } } "
+    "layer { up_sampling2d {} } layer { conv2d { filters: 2 kernel_size: 3 } }";
+
+const char* const kSteps =
+    "layer { attention { heads: 2 key_size: 3 } } "
+    "layer { conv1d { filters: 18 kernel_size: 3 groups: 3 strides: 2 padding: SAME } } "
+    "layer { concatenate { branch { layer { dense { units: 3 } } } branch {} } } "
+    "layer { average_pooling1d { kernel_size: 2 } } layer { mean_over_time {} }";
+
+struct Stack {
+  std::string layers;
+  Shape input;
+};
+
 // The sum over storage of what is not in the plain values: padding.
 void check_padding_is_zero(const Rig& rig, const float* flat) {
   std::size_t offset = 0;
@@ -34,7 +55,8 @@ void check_padding_is_zero(const Rig& rig, const float* flat) {
 }  // namespace
 
 TEST_CASE("storage and plain layout hold the same numbers", "[layers][storage]") {
-  Rig rig(kNet, {3, 9, 8}, 4);
+  const auto net = GENERATE(Stack{kNet, {3, 9, 8}}, Stack{kDecoder, {9}}, Stack{kSteps, {9, 6}});
+  Rig rig(net.layers, net.input, 4);
   rig.forward();
   std::size_t offset = 0;
   for (std::size_t i = 0; i < rig.plain.size(); ++i) {
@@ -46,7 +68,8 @@ TEST_CASE("storage and plain layout hold the same numbers", "[layers][storage]")
 }
 
 TEST_CASE("padding is zero in parameters and stays zero in gradients", "[layers][storage]") {
-  Rig rig(kNet, {3, 9, 8}, 4);
+  const auto net = GENERATE(Stack{kNet, {3, 9, 8}}, Stack{kDecoder, {9}}, Stack{kSteps, {9, 6}});
+  Rig rig(net.layers, net.input, 4);
   rig.backward(random_numbers(rig.outputs(), 3));
   check_padding_is_zero(rig, rig.flat_parameters.data());
   check_padding_is_zero(rig, rig.flat_gradients.data());
@@ -54,13 +77,15 @@ TEST_CASE("padding is zero in parameters and stays zero in gradients", "[layers]
 
 TEST_CASE("variants for other numbers of rows share storage and give the same rows",
           "[layers][storage]") {
-  const std::string net = GENERATE(
-      std::string(kNet),
-      std::string("layer { dense { units: 128 activation: RELU } } layer { dense { units: 10 } }"),
-      std::string("layer { conv2d { filters: 32 kernel_size: 3 padding: SAME } } "
-                  "layer { conv2d { filters: 64 kernel_size: 3 } } layer { dense { units: 16 } }"));
+  const Shape image{3, 9, 8};
+  const auto [net, input] = GENERATE_REF(
+      Stack{kNet, image},
+      Stack{"layer { dense { units: 128 activation: RELU } } layer { dense { units: 10 } }", image},
+      Stack{"layer { conv2d { filters: 32 kernel_size: 3 padding: SAME } } "
+            "layer { conv2d { filters: 64 kernel_size: 3 } } layer { dense { units: 16 } }",
+            image},
+      Stack{kDecoder, {9}}, Stack{kSteps, {9, 6}});
   const bool has_batch_norm = net.find("batch_norm") != std::string::npos;
-  const Shape input{3, 9, 8};
   Rig whole(net, input, 16);
   const Numbers y = whole.forward(/*training=*/false);
   const std::size_t each = y.size() / 16;
@@ -77,7 +102,8 @@ TEST_CASE("variants for other numbers of rows share storage and give the same ro
 }
 
 TEST_CASE("without an input gradient the parameters' gradients are the same", "[layers][storage]") {
-  Rig with(kNet, {3, 9, 8}, 3), without(kNet, {3, 9, 8}, 3, /*input_gradient=*/false);
+  const auto net = GENERATE(Stack{kNet, {3, 9, 8}}, Stack{kDecoder, {9}}, Stack{kSteps, {9, 6}});
+  Rig with(net.layers, net.input, 3), without(net.layers, net.input, 3, /*input_gradient=*/false);
   const auto dy = random_numbers(with.outputs(), 3);
   with.backward(dy);
   without.backward(dy, /*wants_dx=*/false);

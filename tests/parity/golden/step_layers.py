@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Writes step_layers.txt: what PyTorch computes for embedding, conv1d, 1-d pooling, attention and transposed
-convolution, for tests/layers/golden_test.cpp.
+"""Writes step_layers.txt: what PyTorch computes for embedding, conv1d, 1-d pooling, attention, transposed
+convolution, branches and tied weights, for tests/layers/golden_test.cpp.
 
 Usage: step_layers.py > step_layers.txt    (Debian 12: python3-torch; made with torch 1.13)
 
@@ -8,6 +8,7 @@ Format and rules: layers.py.
 """
 import torch
 import torch.nn as nn
+import torch.nn.functional as F
 
 from layers import layer_case, pair
 
@@ -32,6 +33,39 @@ class SelfAttention(nn.Module):
         steps = x.shape[1]
         hidden = torch.triu(torch.ones(steps, steps, dtype=torch.bool), 1) if self.causal else None
         return self.attention(x, x, x, attn_mask=hidden, need_weights=False)[0]
+
+
+class MaskedAttention(nn.Module):
+    """Rows of these lengths, then the mean over their steps."""
+
+    def __init__(self, attention, lengths):
+        super().__init__()
+        self.attention, self.lengths = attention, torch.tensor(lengths)
+
+    def forward(self, x):
+        padding = torch.arange(x.shape[1])[None, :] >= self.lengths[:, None]
+        y = self.attention(x, x, x, key_padding_mask=padding, need_weights=False)[0]
+        return y.masked_fill(padding[:, :, None], 0).sum(1) / self.lengths[:, None]
+
+
+class Branches(nn.Module):
+    """The input itself and its convolution, side by side; then the largest over time."""
+
+    def __init__(self, convolution):
+        super().__init__()
+        self.convolution = OverTime(convolution)
+
+    def forward(self, x):
+        return torch.cat([self.convolution(x), x], 2).max(1)[0]
+
+
+class Tied(nn.Module):
+    def __init__(self, dense, units):
+        super().__init__()
+        self.dense, self.bias = dense, nn.Parameter(torch.zeros(units))
+
+    def forward(self, x):
+        return F.linear(torch.tanh(self.dense(x)), self.dense.weight.T, self.bias)
 
 
 class Words(nn.Module):
@@ -77,6 +111,25 @@ def main():
     m = nn.Embedding(7, 3)
     layer_case("embedding", "layer { embedding { units: 3 vocabulary_size: 7 } } layer { mean_over_time {} }", Words(m),
                {"embedding_0.weight": m.weight}, 3, (5,), change=ids)
+    lengths = [2, 4, 1]
+
+    def cut(x):
+        for row, length in enumerate(lengths):
+            x[row, length:] = 0
+    m = nn.MultiheadAttention(6, 3, batch_first=True)
+    names = {"attention_1.in_proj_weight": m.in_proj_weight, "attention_1.in_proj_bias": m.in_proj_bias}
+    names.update(pair("attention_1.out_proj", m.out_proj))
+    layer_case("attention_masked", "layer { masking {} } layer { attention { heads: 3 } } layer { mean_over_time {} }",
+               MaskedAttention(m, lengths), names, 3, (4, 6), change=cut)
+    m = nn.Conv1d(3, 2, 3, padding=1)
+    layer_case("concatenate", "layer { concatenate { branch { layer { conv1d { filters: 2 kernel_size: 3 padding: SAME } } } "
+               "branch {} } } layer { max_over_time {} }", Branches(m), pair("concatenate_0.branch_0.conv1d_0", m), 2, (5, 3))
+    m = Tied(nn.Linear(5, 3), 5)
+    layer_case("tied_dense", "layer { name: \"in\" dense { units: 3 activation: TANH } } "
+               "layer { dense { units: 5 tied_to: \"in\" } }", m, pair("in", m.dense) | {"dense_1.bias": m.bias}, 4, (5,))
+    m = nn.Conv2d(2, 3, 2)
+    layer_case("up_sampling2d", "layer { conv2d { filters: 3 kernel_size: 2 } } layer { up_sampling2d { size: [2, 3] } }",
+               nn.Sequential(m, nn.Upsample(scale_factor=(2, 3))), pair("conv2d_0", m), 2, (2, 3, 3))
 
 
 if __name__ == "__main__":
