@@ -288,8 +288,7 @@ TEST_CASE("load: synthetic rows are a function of seed and row alone", "[mpi][da
   proto::Source source;
   auto& config = *source.mutable_synthetic();
   config.set_rows(77);
-  config.add_shape(2);
-  config.add_shape(3);
+  for (const std::uint32_t size : {1, 2, 3}) config.add_shape(size);
   config.set_label(proto::SyntheticSource::TEACHER);
   const SyntheticRows rows(config);
   const LoadOptions options = options_for(6, Owners::All, 0.3);
