@@ -119,9 +119,8 @@ void Attention::from_plain(std::size_t index, const float* plain, float* storage
 }
 
 Attention::Head Attention::head_of(const Lane& lane, std::size_t row, std::size_t head) const {
-  return {lane.lengths != nullptr ? static_cast<std::size_t>(lane.lengths[row]) : steps_,
-          row * steps_ * 3 * width_ + head * size_, row * steps_ * width_ + head * size_,
-          (row * heads_ + head) * steps_ * steps_};
+  return {lane.length_of(row, steps_), row * steps_ * 3 * width_ + head * size_,
+          row * steps_ * width_ + head * size_, (row * heads_ + head) * steps_ * steps_};
 }
 
 void Attention::attend(const Lane& lane, const Head& head, float* scores) const {

@@ -132,16 +132,20 @@ Lane Concatenate::lane_of(const Branch& branch, const Lane& whole) const {
   return lane;
 }
 
-void Concatenate::to_plain(std::size_t index, const float* storage, float* plain) const {
+const Concatenate::Branch& Concatenate::branch_of(std::size_t parameter) const {
   auto branch = branches_.rbegin();
-  while (branch->first_parameter > index || branch->layers->parameters().empty()) ++branch;
-  branch->layers->to_plain(index - branch->first_parameter, storage, plain);
+  while (branch->first_parameter > parameter || branch->layers->parameters().empty()) ++branch;
+  return *branch;
+}
+
+void Concatenate::to_plain(std::size_t index, const float* storage, float* plain) const {
+  const Branch& branch = branch_of(index);
+  branch.layers->to_plain(index - branch.first_parameter, storage, plain);
 }
 
 void Concatenate::from_plain(std::size_t index, const float* plain, float* storage) const {
-  auto branch = branches_.rbegin();
-  while (branch->first_parameter > index || branch->layers->parameters().empty()) ++branch;
-  branch->layers->from_plain(index - branch->first_parameter, plain, storage);
+  const Branch& branch = branch_of(index);
+  branch.layers->from_plain(index - branch.first_parameter, plain, storage);
 }
 
 void Concatenate::pack(const float* parameters, float* packed) const {

@@ -29,6 +29,7 @@ class Concatenate final : public Layer {
   struct Branch;
   void add_branch(const proto::LayerList& config, const TensorSpec& input, const Build& build);
   void place_buffers(const TensorSpec& input);
+  const Branch& branch_of(std::size_t parameter) const;
   Lane lane_of(const Branch& branch, const Lane& whole) const;
 
   std::vector<Branch> branches_;

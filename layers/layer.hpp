@@ -84,6 +84,11 @@ struct Lane {
   float* gradients = nullptr;  ///< this layer's part, in storage order; written, not added to
   float* workspace = nullptr;  ///< this layer's own memory from forward to backward
   float* scratch = nullptr;    ///< dies when the call returns
+
+  /// Steps of row `row` of x, of `steps` in all.
+  std::size_t length_of(std::size_t row, std::size_t steps) const {
+    return lengths != nullptr ? static_cast<std::size_t>(lengths[row]) : steps;
+  }
 };
 
 class Layer {

@@ -20,7 +20,7 @@ void Masking::output_lengths(const Lane& lane, std::int32_t* lengths) const {
     return std::all_of(step, step + features, [&](float value) { return value == value_; });
   };
   for (std::size_t n = 0; n < lane.rows; ++n) {
-    std::size_t length = lane.lengths ? static_cast<std::size_t>(lane.lengths[n]) : steps;
+    std::size_t length = lane.length_of(n, steps);
     while (length > 0 && is_padding(lane.x + (n * steps + length - 1) * features)) --length;
     lengths[n] = static_cast<std::int32_t>(length);
   }

@@ -37,7 +37,7 @@ MeanOverTime::MeanOverTime(const TensorSpec& input, const Build& build)
 
 void MeanOverTime::forward(Lane& lane) const {
   for (std::size_t n = 0; n < lane.rows; ++n) {
-    const std::size_t length = length_of(lane, n);
+    const std::size_t length = lane.length_of(n, steps_);
     const float* x = lane.x + n * steps_ * features_;
     float* y = lane.y + n * features_;
     std::fill_n(y, features_, 0.0f);
@@ -49,7 +49,7 @@ void MeanOverTime::forward(Lane& lane) const {
 void MeanOverTime::backward(Lane& lane) const {
   if (lane.dx == nullptr) return;
   for (std::size_t n = 0; n < lane.rows; ++n) {
-    const std::size_t length = length_of(lane, n);
+    const std::size_t length = lane.length_of(n, steps_);
     float* dx = lane.dx + n * steps_ * features_;
     if (length > 0) divide(lane.dy + n * features_, static_cast<float>(length), dx, features_);
     for (std::size_t t = 1; t < length; ++t) std::copy_n(dx, features_, dx + t * features_);
@@ -62,7 +62,7 @@ MaxOverTime::MaxOverTime(const TensorSpec& input, const Build& build)
 
 void MaxOverTime::forward(Lane& lane) const {
   for (std::size_t n = 0; n < lane.rows; ++n) {
-    const std::size_t length = length_of(lane, n);
+    const std::size_t length = lane.length_of(n, steps_);
     const float* x = lane.x + n * steps_ * features_;
     float* y = lane.y + n * features_;
     if (length == 0) {
@@ -78,7 +78,7 @@ void MaxOverTime::backward(Lane& lane) const {
   if (lane.dx == nullptr) return;
   std::fill_n(lane.dx, lane.rows * steps_ * features_, 0.0f);
   for (std::size_t n = 0; n < lane.rows; ++n) {
-    const std::size_t length = length_of(lane, n);
+    const std::size_t length = lane.length_of(n, steps_);
     for (std::size_t f = 0; f < features_; ++f) {
       const float largest = lane.y[n * features_ + f];
       for (std::size_t t = 0; t < length; ++t) {

@@ -17,10 +17,6 @@ class OverTime : public Layer {
   /// @throws ConfigError if the input is not [T, F].
   OverTime(const char* kind, const TensorSpec& input, const Build& build);
 
-  std::size_t length_of(const Lane& lane, std::size_t row) const {
-    return lane.lengths != nullptr ? static_cast<std::size_t>(lane.lengths[row]) : steps_;
-  }
-
   std::size_t steps_, features_;
 };
 

@@ -32,8 +32,7 @@ Pooling1d::Steps Pooling1d::steps_of(std::size_t window, std::size_t length) con
 
 void Pooling1d::forward(Lane& lane) const {
   for (std::size_t n = 0; n < lane.rows; ++n) {
-    const std::size_t length =
-        lane.lengths != nullptr ? static_cast<std::size_t>(lane.lengths[n]) : steps_;
+    const std::size_t length = lane.length_of(n, steps_);
     for (std::size_t t = 0; t < outputs_; ++t) {
       const auto [begin, end] = steps_of(t, length);
       float* y = lane.y + (n * outputs_ + t) * features_;
@@ -58,8 +57,7 @@ void Pooling1d::backward(Lane& lane) const {
   if (lane.dx == nullptr) return;
   std::fill_n(lane.dx, lane.rows * steps_ * features_, 0.0f);
   for (std::size_t n = 0; n < lane.rows; ++n) {
-    const std::size_t length =
-        lane.lengths != nullptr ? static_cast<std::size_t>(lane.lengths[n]) : steps_;
+    const std::size_t length = lane.length_of(n, steps_);
     for (std::size_t t = 0; t < outputs_; ++t) {
       const auto [begin, end] = steps_of(t, length);
       const float* y = lane.y + (n * outputs_ + t) * features_;

@@ -52,16 +52,19 @@ void LaneRows::start_epoch(std::uint64_t epoch) {
   if (!options_.length_col.empty()) order_by_length();
 }
 
-// Of a row of the lane: where its last number that is not 0 stands.
-std::size_t LaneRows::length_of(std::uint64_t row) const {
+LaneRows::Place LaneRows::place_of(std::uint64_t row) const {
   const auto next = std::upper_bound(begins_.begin(), begins_.end(), row);
-  const auto& partition =
-      dataset_.own[first_partition_ + static_cast<std::size_t>(next - begins_.begin()) - 1];
+  return {dataset_.own[first_partition_ + static_cast<std::size_t>(next - begins_.begin()) - 1],
+          static_cast<std::size_t>(row - *(next - 1))};
+}
+
+// Where the last number of a row that is not 0 stands.
+std::uint32_t LaneRows::length_of(std::uint64_t row) const {
+  const Place place = place_of(row);
   std::size_t length = 0;
-  data::for_each_entry(partition.column(options_.length_col),
-                       static_cast<std::size_t>(row - *(next - 1)),
+  data::for_each_entry(place.partition.column(options_.length_col), place.row,
                        [&](std::size_t j, double value) { length = value != 0 ? j + 1 : length; });
-  return length;
+  return static_cast<std::uint32_t>(length);
 }
 
 // Windows of some batches of the shuffled rows are sorted by length; the batches of a window then
@@ -73,8 +76,7 @@ void LaneRows::order_by_length() {
   std::vector<std::uint32_t> sorted(rows);
   for (std::uint64_t i = 0; i < rows; ++i)
     sorted[i] = static_cast<std::uint32_t>(options_.shuffle ? order_(i) : i);
-  std::vector<std::size_t> lengths(rows);
-  for (std::uint64_t i = 0; i < rows; ++i) lengths[i] = length_of(i);
+  for (std::uint64_t i = lengths_.size(); i < rows; ++i) lengths_.push_back(length_of(i));  // once
   by_length_.resize(rows);
   for (std::uint64_t begin = 0; begin < rows; begin += window) {
     const std::uint64_t end = std::min(begin + window, rows);
@@ -82,7 +84,7 @@ void LaneRows::order_by_length() {
       return list.begin() + static_cast<std::ptrdiff_t>(i);
     };
     std::stable_sort(at(sorted, begin), at(sorted, end),
-                     [&](std::uint32_t a, std::uint32_t b) { return lengths[a] < lengths[b]; });
+                     [&](std::uint32_t a, std::uint32_t b) { return lengths_[a] < lengths_[b]; });
     const std::uint64_t whole = (end - begin) / lane_size_;
     const Permutation batches(
         Random(seed_, Purpose::Shuffle, stream_of(epoch_, kWholeEpoch - begin / window)), whole);
@@ -109,10 +111,9 @@ void LaneRows::gather(std::uint64_t batch, const std::string& input, const std::
     const std::uint64_t row = !by_length_.empty() ? by_length_[position]
                               : options_.shuffle  ? order_(position)
                                                   : position;
-    const auto next = std::upper_bound(begins_.begin(), begins_.end(), row);
-    const auto& partition =
-        dataset_.own[first_partition_ + static_cast<std::size_t>(next - begins_.begin()) - 1];
-    const auto at = static_cast<std::size_t>(row - *(next - 1));
+    const Place place = place_of(row);
+    const auto& partition = place.partition;
+    const std::size_t at = place.row;
     into.row_ids[i] = partition.row_ids[at];
     const auto copy = [&](const std::string& name, std::span<float> out) {
       if (name.empty()) return;

@@ -68,7 +68,13 @@ class LaneRows {
               const Into& into, data::MappedPages* pages = nullptr) const;
 
  private:
-  std::size_t length_of(std::uint64_t row) const;
+  /// A row of the lane, in its partition.
+  struct Place {
+    const data::Partition& partition;
+    std::size_t row;
+  };
+  Place place_of(std::uint64_t row) const;
+  std::uint32_t length_of(std::uint64_t row) const;
   void order_by_length();
 
   const data::Dataset& dataset_;
@@ -78,6 +84,7 @@ class LaneRows {
   Options options_;
   std::uint64_t epoch_ = 0;
   Permutation order_;
+  std::vector<std::uint32_t> lengths_;    // of the rows, where length_col is set
   std::vector<std::uint32_t> by_length_;  // rows in the order of the epoch, where length_col is set
 };
 
