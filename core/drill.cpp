@@ -23,7 +23,7 @@ struct Drill {
 std::optional<Drill> read_drill() {
   const char* text = std::getenv("LOCKSTEP_DRILL");
   if (text == nullptr) return std::nullopt;
-  static const std::regex form("(throw|kill|exit|stall):rank=([0-9]+),step=([0-9]+)");
+  static const std::regex form("(throw|kill|exit|stall|signal):rank=([0-9]+),step=([0-9]+)");
   std::cmatch match;
   if (!std::regex_match(text, match, form)) {
     throw ConfigError(fmt::format("LOCKSTEP_DRILL is '{}'", text), {},
@@ -41,6 +41,10 @@ void drill(int rank, std::uint64_t step) {
     throw InternalError(fmt::format("a drill: rank {} throws at step {}", rank, step));
   if (planned->kind == "kill") std::raise(SIGKILL);
   if (planned->kind == "exit") std::_Exit(3);
+  if (planned->kind == "signal") {
+    std::raise(SIGUSR1);
+    return;
+  }
   for (;;) ::pause();
 }
 

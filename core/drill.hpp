@@ -3,14 +3,14 @@
 /// does then.
 ///
 /// LOCKSTEP_DRILL="throw:rank=2,step=5" in the environment of the job; kinds are throw (an
-/// exception), kill (SIGKILL), exit (the process ends), stall (the rank sleeps for ever). Without
-/// the variable nothing is ever done.
+/// exception), kill (SIGKILL), exit (the process ends), stall (the rank sleeps for ever), signal
+/// (SIGUSR1, which asks for a stop). Without the variable nothing is ever done.
 
 #include <cstdint>
 
 namespace lockstep {
 
-/// Fails as asked for if the variable names this rank and step. Called before each training step.
+/// Does as asked for if the variable names this rank and step. Called before each training step.
 void drill(int rank, std::uint64_t step);
 
 }  // namespace lockstep

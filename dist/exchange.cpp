@@ -175,28 +175,32 @@ void GradientExchange::ready(std::size_t thread, std::size_t lane, std::size_t c
   if (lock.owns_lock()) impl_->progress();
 }
 
-std::vector<double> GradientExchange::scalars(const std::vector<std::vector<double>>& lane_values) {
+Scalars GradientExchange::scalars(const std::vector<std::vector<double>>& lane_values,
+                                  std::uint32_t flags) {
   const Timer timer(impl_->seconds);
   const std::size_t lanes = impl_->plan.sizes().lanes;
   const Node own = own_lanes();
   expects(lane_values.size() == own.end - own.begin, "exchange: scalars of each own lane");
   TreeCounter<std::vector<double>, AddDoubles> own_sums(lanes, own, {});
   for (const auto& values : lane_values) own_sums.push(values);
-  std::vector<double> packed;
+  std::vector<double> packed{static_cast<double>(flags)};
   for (const auto& values : own_sums.values())
     packed.insert(packed.end(), values.begin(), values.end());
   const auto all = impl_->ranks.allgather(bytes_of(packed));
   TreeCounter<std::vector<double>, AddDoubles> tree(lanes, {0, lanes}, {});
+  Scalars result;
   for (std::size_t rank = 0; rank < all.size(); ++rank) {
     const std::vector<Node>& nodes = impl_->plan.rank_nodes(rank);
     const std::vector<double> values = values_of<double>(all[rank]);
-    const std::size_t count = nodes.empty() ? 0 : values.size() / nodes.size();
+    result.flags |= static_cast<std::uint32_t>(values.at(0));
+    const std::size_t count = nodes.empty() ? 0 : (values.size() - 1) / nodes.size();
     for (std::size_t i = 0; i < nodes.size(); ++i) {
-      const auto first = values.begin() + static_cast<std::ptrdiff_t>(i * count);
+      const auto first = values.begin() + static_cast<std::ptrdiff_t>(1 + i * count);
       tree.push_node(nodes[i], {first, first + static_cast<std::ptrdiff_t>(count)});
     }
   }
-  return std::move(tree.values()[0]);
+  result.sums = std::move(tree.values()[0]);
+  return result;
 }
 
 void GradientExchange::reduce() {

@@ -7,14 +7,16 @@
 ///     exchange.begin();
 ///     ... for each own lane, in any thread: fill lane_gradients(lane), and while its backward runs
 ///         exchange.ready(lane, floats): the first `floats` numbers of it are final ...
-///     exchange.scalars(...)                       sums of a few doubles over all lanes, on every
-///     rank exchange.finish(update)                     update(segment) for each own segment; then
-///     weights are gathered
+///     exchange.scalars(...)        sums of a few doubles over all lanes, on every rank
+///     exchange.reduce()            then gradients() holds the sums of the own segments
+///     ... update the own segments of the weights ...
+///     exchange.allgather(weights)  the weights to everybody
 ///
 /// Buckets are summed and sent as soon as the last own lane has made them; MPI progresses in
-/// ready() and finish().
+/// ready() and reduce().
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -40,6 +42,12 @@ struct ExchangeOptions {
 /// A piece of the flat vector that this rank owns.
 struct Segment {
   std::size_t begin = 0, end = 0;  ///< floats; begin is a multiple of kSegmentFloats
+};
+
+/// Sums over all lanes, and the flags that any rank has raised.
+struct Scalars {
+  std::vector<double> sums;
+  std::uint32_t flags = 0;
 };
 
 /// Segments begin at multiples of this, so that block sums (the gradient norm) do not depend on who
@@ -70,8 +78,9 @@ class GradientExchange {
   void ready(std::size_t thread, std::size_t lane, std::size_t count);
 
   /// COLLECTIVE, one thread, after all own lanes are done. lane_values[i] holds the values of own
-  /// lane i; returns their sums over all lanes along the tree, the same on every rank.
-  std::vector<double> scalars(const std::vector<std::vector<double>>& lane_values);
+  /// lane i; returns their sums over all lanes along the tree, the same on every rank. `flags` are
+  /// this rank's, also of one without a lane.
+  Scalars scalars(const std::vector<std::vector<double>>& lane_values, std::uint32_t flags = 0);
 
   /// This rank's segments, one a bucket (may be empty), ascending.
   const std::vector<Segment>& segments() const noexcept;

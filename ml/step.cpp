@@ -188,16 +188,15 @@ layers::LaneResult TrainingStep::compute_batch(Thread& own, LaneRows& lane, cons
 }
 
 StepSums TrainingStep::sum_scalars(const StepTerms& terms) {
+  constexpr std::uint32_t kStop = 1, kCheckpoint = 2;
   std::vector<std::vector<double>> values;
-  for (std::size_t i = 0; i < lane_sums_.size(); ++i) {
-    const auto& lane = lane_sums_[i];
-    const bool first_lane = exchange_->own_lanes().begin + i == 0;
-    values.push_back({lane.loss, lane.weight, lane.correct, lane.rows,
-                      i == 0 && terms.stop ? 1.0 : 0.0,
-                      first_lane && terms.checkpoint ? 1.0 : 0.0});
-  }
-  const auto sums = exchange_->scalars(values);
-  return {{sums.at(0), sums.at(1), sums.at(2), sums.at(3)}, sums.at(4) > 0, sums.at(5) > 0};
+  for (const auto& lane : lane_sums_)
+    values.push_back({lane.loss, lane.weight, lane.correct, lane.rows});
+  const auto [sums, flags] =
+      exchange_->scalars(values, (terms.stop ? kStop : 0) | (terms.checkpoint ? kCheckpoint : 0));
+  return {{sums.at(0), sums.at(1), sums.at(2), sums.at(3)},
+          (flags & kStop) != 0,
+          (flags & kCheckpoint) != 0};
 }
 
 void TrainingStep::refuse_bad_loss(const StepTerms& terms, const LossSums& sums) {

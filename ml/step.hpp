@@ -29,7 +29,7 @@ struct StepTerms {
   std::uint64_t step = 0;      ///< optimizer steps before this one
   double learning_rate = 0;
   bool stop = false;        ///< this rank asks to stop after the step
-  bool checkpoint = false;  ///< the rank of lane 0 asks for a checkpoint after the step
+  bool checkpoint = false;  ///< this rank asks for a checkpoint after the step
 };
 
 /// What came of it, the same on every rank.

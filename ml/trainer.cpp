@@ -88,7 +88,7 @@ bool Trainer::run_epoch() {
     terms.learning_rate = step_.optimizer().learning_rate() * state_.plateau_factor() *
                           learning_rate_factor(schedule, {terms.step, total_steps_, terms.epoch});
     terms.stop = dist::stop_requested();
-    terms.checkpoint = checkpoint_due_by_time();
+    terms.checkpoint = context_.is_driver() && checkpoint_due_by_time();
     drill(context_.ranks.rank(), terms.step);
     const StepSums result = step_.run(terms);
     after_step(result, terms.learning_rate, seconds_since(start));

@@ -58,6 +58,14 @@ wait "$job" || code=$?
 [ "$code" = 75 ] || fail "exit code $code after SIGUSR1 instead of 75"
 grep -q "stopped by a signal after a checkpoint" log || fail "it does not say that it stopped"
 
+# It may reach one rank alone, one without a lane too: the job stops one step later, in the middle of an epoch.
+code=0
+LOCKSTEP_DRILL=signal:rank=0,step=5 train 3 driver --set cluster.dedicated_driver=true || code=$?
+[ "$code" = 75 ] || fail "exit code $code after a signal to a driver that only drives"
+[ "$(ls driver/checkpoints | tail -1)" = step-0000000007 ] || fail "the job did not stop after step 7: $(ls driver/checkpoints)"
+train 2 driver --resume || fail "resuming after a signal to the driver"
+hash_of driver | diff whole.hash - || fail "stopped by the driver and resumed, other bytes"
+
 # Checkpoints by epochs, by steps and by the clock, and the last of them are kept: 11 steps an epoch, 3 epochs.
 steps_of() { train 2 "$1" "${@:2}" || fail "the run $1"; (cd "$1/checkpoints" && echo step-*) | sed 's/step-0*//g'; }
 set_checkpoint() { printf -- '--set network.checkpoint={every_epochs:%s,every_steps:%s,every_minutes:%s,keep_last:%s}' "$@"; }

@@ -50,7 +50,8 @@ void check_steps(const Case& test, std::size_t steps) {
     for (std::size_t l = exchange.own_lanes().begin; l < exchange.own_lanes().end; ++l) {
       own_scalars.push_back(lane_scalars(step, l));
     }
-    const auto scalars = exchange.scalars(own_scalars);
+    const std::uint32_t flag = step % 2 == 1 && world().rank() == 0 ? 4 : 0;  // also without a lane
+    const auto [scalars, flags] = exchange.scalars(own_scalars, flag);
     exchange.reduce();
     const auto expected = tests::serial_tree_sum(
         test.lanes, [&](std::size_t lane) { return tests::lane_values(step, lane, test.floats); });
@@ -66,6 +67,7 @@ void check_steps(const Case& test, std::size_t steps) {
     const double total = exchange.block_sum(block);
     exchange.allgather(values);
     CHECK(values == expected);
+    CHECK(flags == (step % 2 == 1 ? 4 : 0));
     CHECK(scalars == tests::serial_tree_sum(
                          test.lanes, [&](std::size_t lane) { return lane_scalars(step, lane); }));
     const std::size_t blocks = (test.floats + kSegmentFloats - 1) / kSegmentFloats;
