@@ -9,7 +9,19 @@
 namespace lockstep::data {
 namespace {
 
-constexpr std::uint64_t kRowsAtOnce = 65536;  // bounds what the driver holds
+// What the driver holds at a time: rows of some text, as many as the last ones let expect.
+constexpr std::uint64_t kTextAtOnce = 8 << 20, kMostRowsAtOnce = 65536, kFirstRows = 256;
+
+/// COLLECTIVE. How many row numbers to take next, if the last `rows` gave `bytes` on this rank.
+std::uint64_t rows_at_once(const dist::Communicator& ranks, std::uint64_t rows,
+                           std::uint64_t bytes) {
+  std::int64_t total[] = {static_cast<std::int64_t>(bytes)};
+  ranks.allreduce_sum(total);
+  const std::uint64_t most = std::min(2 * rows, kMostRowsAtOnce);
+  if (total[0] == 0) return most;
+  return std::clamp<std::uint64_t>(rows * kTextAtOnce / static_cast<std::uint64_t>(total[0]), 1,
+                                   most);
+}
 
 /// A row's number and where it lies.
 struct Where {
@@ -60,10 +72,11 @@ void write_in_order(const dist::Communicator& ranks, std::uint64_t end,
                     const std::function<void(const std::string&)>& write) {
   std::int64_t last[] = {static_cast<std::int64_t>(end)};
   ranks.allreduce_max(last);
-  for (std::uint64_t begin = 0; begin < static_cast<std::uint64_t>(last[0]); begin += kRowsAtOnce) {
+  std::uint64_t count = kFirstRows;
+  for (std::uint64_t begin = 0; begin < static_cast<std::uint64_t>(last[0]);) {
     Writer out;
     dist::all_or_none(ranks, [&] {
-      for (const Line& line : lines(begin, begin + kRowsAtOnce)) {
+      for (const Line& line : lines(begin, begin + count)) {
         out.value(line.row);
         out.text(line.text);
       }
@@ -84,6 +97,8 @@ void write_in_order(const dist::Communicator& ranks, std::uint64_t end,
       for (const auto& line : block) text += line.text;
       if (ranks.rank() == 0) write(text);
     });
+    begin += count;
+    count = rows_at_once(ranks, count, bytes.size());
   }
 }
 

@@ -19,7 +19,7 @@ struct Line {
 };
 
 /// COLLECTIVE. Calls write(text) on the driver with the texts of all rows in ascending order, some
-/// 65536 rows at a time. lines(begin, end) gives this rank's rows with numbers in [begin, end);
+/// MB at a time. lines(begin, end) gives this rank's rows with numbers in [begin, end);
 /// it may throw. `end`: a number above all of them on this rank.
 void write_in_order(const dist::Communicator& ranks, std::uint64_t end,
                     const std::function<std::vector<Line>(std::uint64_t, std::uint64_t)>& lines,

@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <span>
 
 #include "core/error.hpp"
 #include "core/log.hpp"
 #include "core/process_memory.hpp"
+#include "core/serial.hpp"
 #include "data/memory_limit.hpp"
 #include "data/partition_file.hpp"
 #include "data/rebalance.hpp"
@@ -44,6 +46,18 @@ struct Pipeline::Group {
   Phase phase = Phase::Training;
   std::vector<std::string> needed;  // columns kept behind the last one; empty: all
   std::string lacking{};            // what the first stage that is left out lacks
+};
+
+/// What a stage did to this rank's rows.
+struct Pipeline::Tally {
+  std::atomic<std::uint64_t> rows = 0, missing = 0;
+  std::atomic<const char*> verb = nullptr;
+
+  void add(const Effect& effect) {
+    rows += effect.rows;
+    missing += effect.missing;
+    if (effect.verb != nullptr) verb = effect.verb;
+  }
 };
 
 Pipeline::Pipeline(const std::vector<proto::Stage>& stages) {
@@ -121,45 +135,72 @@ void Pipeline::apply_at_once(Group& group, const dist::Communicator& ranks, Thre
       stages_[possible.front()]->prepare({rows, group.phase, options.labels_optional});
     });
   }
-  const std::size_t count = possible.size();
-  std::vector<std::atomic<std::int64_t>> touched(count);
-  std::vector<std::atomic<const char*>> verbs(count);
-  std::vector<std::int64_t> sums(count + 1);
+  std::vector<Tally> tallies(possible.size());
   std::uint64_t largest = 0;
+  std::int64_t rows[] = {0};
   dist::all_or_none(ranks, [&] {
-    const auto make = [&](std::size_t p) {
-      Partition& partition = dataset.own[p];
-      std::uint64_t bytes = payload_bytes(partition);
-      for (std::size_t i = 0; i < count; ++i) {
-        const Effect effect = stages_[possible[i]]->transform(partition, group.phase);
-        touched[i] += static_cast<std::int64_t>(effect.rows);
-        if (effect.verb != nullptr) verbs[i] = effect.verb;
-      }
-      if (!group.needed.empty()) {
-        std::erase_if(partition.columns, [&](const auto& column) {
-          return std::find(group.needed.begin(), group.needed.end(), column.first) ==
-                 group.needed.end();
-        });
-      }
-      bytes += payload_bytes(partition);
-      set_aside(partition, options);
-      return bytes;
-    };
-    largest = make_partitions(threads, dataset.own.size(), options.memory_limit_bytes, make);
-    if (options.memory_limit_bytes != 0) trim_heap();
+    largest = transform_own(group, possible, threads, dataset, options, tallies);
     for (const std::size_t i : possible) dataset.schema = stages_[i]->output_schema(dataset.schema);
     if (!group.needed.empty()) dataset.schema.keep(group.needed);
-    for (std::size_t i = 0; i < count; ++i) sums[i] = touched[i];
     for (const auto& partition : dataset.own)
-      sums[count] += static_cast<std::int64_t>(partition.rows());
+      rows[0] += static_cast<std::int64_t>(partition.rows());
   });
   warn_of_large_partitions(ranks, dataset, largest, options.memory_limit_bytes);
-  ranks.allreduce_sum(sums);
-  dataset.rows = static_cast<std::uint64_t>(sums[count]);
-  for (std::size_t i = 0; i < count; ++i) {
-    if (ranks.rank() != 0 || sums[i] == 0) continue;
-    const char* verb = verbs[i];
-    log::info("{}: {} rows {}", names_[possible[i]], sums[i], verb != nullptr ? verb : "changed");
+  ranks.allreduce_sum(rows);
+  dataset.rows = static_cast<std::uint64_t>(rows[0]);
+  report(ranks, possible, tallies);
+}
+
+/// Puts this rank's partitions through the stages; returns the bytes of the largest one at work.
+std::uint64_t Pipeline::transform_own(const Group& group, const std::vector<std::size_t>& possible,
+                                      ThreadPool& threads, Dataset& dataset,
+                                      const LoadOptions& options,
+                                      std::vector<Tally>& tallies) const {
+  const auto make = [&](std::size_t p) {
+    Partition& partition = dataset.own[p];
+    std::uint64_t bytes = payload_bytes(partition);
+    for (std::size_t i = 0; i < possible.size(); ++i)
+      tallies[i].add(stages_[possible[i]]->transform(partition, group.phase));
+    if (!group.needed.empty()) {
+      std::erase_if(partition.columns, [&](const auto& column) {
+        return std::find(group.needed.begin(), group.needed.end(), column.first) ==
+               group.needed.end();
+      });
+    }
+    bytes += payload_bytes(partition);
+    set_aside(partition, options);
+    return bytes;
+  };
+  const std::uint64_t largest =
+      make_partitions(threads, dataset.own.size(), options.memory_limit_bytes, make);
+  if (options.memory_limit_bytes != 0) trim_heap();
+  return largest;
+}
+
+/// COLLECTIVE. The driver says what the stages did to the rows of all ranks; it may have none.
+void Pipeline::report(const dist::Communicator& ranks, const std::vector<std::size_t>& possible,
+                      const std::vector<Tally>& tallies) const {
+  Writer own;
+  for (const auto& tally : tallies) {
+    own.value(tally.rows.load());
+    own.value(tally.missing.load());
+    own.text(tally.verb != nullptr ? tally.verb.load() : "");
+  }
+  const std::string bytes = own.take();
+  const auto all = ranks.gather(std::as_bytes(std::span(bytes)));
+  if (ranks.rank() != 0) return;
+  std::vector<Reader> readers(all.begin(), all.end());
+  for (const std::size_t stage : possible) {
+    std::uint64_t rows = 0, missing = 0;
+    std::string verb;
+    for (auto& reader : readers) {
+      rows += reader.value<std::uint64_t>();
+      missing += reader.value<std::uint64_t>();
+      if (const std::string text = reader.text(); !text.empty()) verb = text;
+    }
+    if (verb.empty()) continue;
+    log::info("{}: {} rows {}{}", names_[stage], rows, verb,
+              missing > 0 ? fmt::format(", {} of them missing now", missing) : "");
   }
 }
 

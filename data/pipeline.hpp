@@ -42,10 +42,16 @@ class Pipeline {
 
  private:
   struct Group;
+  struct Tally;
   void apply(Group& group, const dist::Communicator& ranks, ThreadPool& threads, Dataset& dataset,
              const LoadOptions& options) const;
   void apply_at_once(Group& group, const dist::Communicator& ranks, ThreadPool& threads,
                      Dataset& dataset, const LoadOptions& options) const;
+  std::uint64_t transform_own(const Group& group, const std::vector<std::size_t>& possible,
+                              ThreadPool& threads, Dataset& dataset, const LoadOptions& options,
+                              std::vector<Tally>& tallies) const;
+  void report(const dist::Communicator& ranks, const std::vector<std::size_t>& possible,
+              const std::vector<Tally>& tallies) const;
   std::vector<std::size_t> possible_stages(Group& group, Schema schema) const;
   std::vector<std::string> needed_after(std::size_t stage,
                                         const std::vector<std::string>& needed) const;

@@ -21,8 +21,12 @@ enum class Phase { Training, Scoring };
 /// What a stage did to rows of a partition, for people.
 struct Effect {
   std::uint64_t rows = 0;
-  const char* verb = nullptr;  ///< "dropped", "filled"; null: nothing to tell
+  const char* verb = nullptr;  ///< "dropped", "filled", also of no row; null: nothing to tell
+  std::uint64_t missing = 0;   ///< how many of them are missing now
 };
+
+/// Of a stage that drops what it cannot take: that there was none is not worth a word.
+inline Effect dropped_if_any(std::uint64_t rows) { return {rows, rows > 0 ? "dropped" : nullptr}; }
 
 /// What fit() learns from: the training rows, as the stages before have left them.
 class Fitting {

@@ -36,6 +36,7 @@ Concatenate::Concatenate(const proto::Concatenate& config, const TensorSpec& inp
     throw config_error(build, "branch", "there is nothing to concatenate",
                        "write for example: branch {} branch { layer { ... } }");
   }
+  rows_ = static_cast<std::size_t>(build.rows);
   for (const auto& branch : config.branch()) add_branch(branch, input, build);
   const auto& first = branches_.front().layers->output();
   auto dims = first.shape.dims();
@@ -116,6 +117,7 @@ void Concatenate::place_buffers(const TensorSpec& input) {
   dx_at_ = scratch.take(std::max(input_floats_, widest));
   plain_at_ = scratch.take(widest);
   inner_at_ = scratch.take(inner);
+  lengths_at_ = scratch.take(rows_);
   packed_floats_ = packed;
   workspace_floats_ = workspace.size();
   scratch_floats_ = scratch.size();
@@ -154,8 +156,12 @@ void Concatenate::pack(const float* parameters, float* packed) const {
 }
 
 void Concatenate::output_lengths(const Lane& lane, std::int32_t* lengths) const {
-  const auto& first = branches_.front();
-  first.layers->output_lengths(lane_of(first, lane), lengths);
+  std::fill_n(lengths, rows_, 0);
+  auto* own = reinterpret_cast<std::int32_t*>(lane.scratch + lengths_at_);
+  for (const auto& branch : branches_) {
+    branch.layers->output_lengths(lane_of(branch, lane), own);
+    for (std::size_t n = 0; n < rows_; ++n) lengths[n] = std::max(lengths[n], own[n]);
+  }
 }
 
 void Concatenate::forward(Lane& lane) const {

@@ -3,7 +3,8 @@
 ///   vectors [N, F_i] -> [N, sum F_i];  sequences [N, T, F_i] -> [N, T, sum F_i];  images
 ///   [N, C_i, H, W] -> [N, sum C_i, H, W]
 ///   dx = sum of the branches' dx, first branch first
-/// A branch without layers is the input itself. y is row-major.
+/// A branch without layers is the input itself. y is row-major. A row of a sequence is as long as
+/// in the branch where it is longest.
 
 #include <memory>
 
@@ -33,9 +34,10 @@ class Concatenate final : public Layer {
   Lane lane_of(const Branch& branch, const Lane& whole) const;
 
   std::vector<Branch> branches_;
+  std::size_t rows_ = 0;
   std::size_t blocks_ = 0;  // N, or N T of sequences: runs of features (channels) side by side
   std::size_t input_floats_ = 0;
-  std::size_t dx_at_ = 0, plain_at_ = 0, inner_at_ = 0;  // in the scratch memory
+  std::size_t dx_at_ = 0, plain_at_ = 0, inner_at_ = 0, lengths_at_ = 0;  // in the scratch memory
 };
 
 }  // namespace lockstep::layers

@@ -90,12 +90,16 @@ Effect Arithmetic::transform(Partition& partition, Phase) const {
   const auto* right =
       config_.has_right() ? &partition.get<Numbers>(config_.right()).values : nullptr;
   std::vector<double> results(partition.rows());
+  std::uint64_t computed = 0, undefined = 0;
   for (std::size_t row = 0; row < results.size(); ++row) {
     const double a = left[row], b = right ? (*right)[row] : config_.number();
-    results[row] = is_missing(a) || is_missing(b) ? kMissing : compute(config_.op(), a, b);
+    const bool known = !is_missing(a) && !is_missing(b);
+    results[row] = known ? compute(config_.op(), a, b) : kMissing;
+    computed += known;
+    undefined += known && is_missing(results[row]);
   }
   partition.set(config_.output_col(), Numbers{std::move(results)});
-  return {};
+  return {computed, "computed", undefined};
 }
 
 proto::Stage Arithmetic::save() const {

@@ -90,7 +90,7 @@ Effect Buckets::transform(Partition& partition) const {
       buckets[row] = bucket(partition, row, i, values[row], keep);
     partition.set(pairs_[i].output, Numbers{std::move(buckets)});
   }
-  return {keep_rows(partition, keep), "dropped"};
+  return dropped_if_any(keep_rows(partition, keep));
 }
 
 }  // namespace lockstep::data

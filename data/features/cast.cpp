@@ -119,11 +119,11 @@ std::optional<double> Cast::cast(std::string_view text) const {
   return config_.type() == proto::Cast::INTEGER ? whole(value) : value;
 }
 
-/// Casts column by column; counts what it could not read.
+/// Casts a column; counts its values, and what it could not read.
 struct Cast::Casting {
   const Cast& stage;
   const Partition& partition;
-  std::uint64_t unreadable = 0;
+  std::uint64_t values_cast = 0, unreadable = 0;
 
   double refuse(std::size_t row, std::string_view text) {
     ++unreadable;
@@ -137,6 +137,7 @@ struct Cast::Casting {
     std::vector<double> values(column.values.begin(), column.values.end());
     for (std::size_t row = 0; row < values.size(); ++row) {
       if (is_missing(values[row])) continue;
+      ++values_cast;
       const auto cast = stage.cast(values[row]);
       values[row] = cast ? *cast : refuse(row, to_string(values[row], ColumnType::Format::Double));
     }
@@ -146,17 +147,22 @@ struct Cast::Casting {
     std::vector<double> values(column.rows(), kMissing);
     for (std::size_t row = 0; row < values.size(); ++row) {
       if (column.is_missing(row)) continue;
+      ++values_cast;
       const auto cast = stage.cast(column.text(row));
       values[row] = cast ? *cast : refuse(row, column.text(row));
     }
     return Numbers{std::move(values)};
   }
-  Column to_strings(const Numbers& column) const {
+  Column to_strings(const Numbers& column) {
     const auto format = format_of(stage.config_.from());
     StringsBuilder builder;
     for (const double value : column.values) {
-      is_missing(value) ? builder.push_missing()
-                        : builder.push(std::string_view(to_string(value, format)));
+      if (is_missing(value)) {
+        builder.push_missing();
+        continue;
+      }
+      ++values_cast;
+      builder.push(std::string_view(to_string(value, format)));
     }
     return std::move(builder).finish();
   }
@@ -166,15 +172,15 @@ Effect Cast::transform(Partition& partition, Phase) const {
   Column& column = partition.columns.at(config_.column());
   const auto* numbers = std::get_if<Numbers>(&column);
   const bool to_strings = config_.type() == proto::Cast::STRING;
-  if (!numbers && to_strings) return {};
-  if (numbers && config_.type() == proto::Cast::DOUBLE) return {};
+  if (!numbers && to_strings) return {0, "cast"};
+  if (numbers && config_.type() == proto::Cast::DOUBLE) return {0, "cast"};
   Casting casting{*this, partition};
   if (to_strings) {
     column = casting.to_strings(*numbers);
   } else {
     column = numbers ? casting.to_numbers(*numbers) : casting.to_numbers(std::get<Strings>(column));
   }
-  return {casting.unreadable, "cast to missing"};
+  return {casting.values_cast, "cast", casting.unreadable};
 }
 
 proto::Stage Cast::save() const {

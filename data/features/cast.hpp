@@ -24,7 +24,8 @@ class Cast final : public FeatureStage {
   Schema output_schema(const Schema& input) const override;
   void fit(const Fitting& fitting) override;
   bool is_fitted() const override;
-  /// Rows "cast to missing". @throws DataError naming the row and the value that cannot be cast
+  /// Rows "cast", those missing that cannot be. @throws DataError naming the row and the value that
+  /// cannot be cast
   Effect transform(Partition& partition, Phase phase) const override;
   proto::Stage save() const override;
 

@@ -35,7 +35,7 @@ Schema DropColumns::output_schema(const Schema& input) const {
 
 Effect DropColumns::transform(Partition& partition, Phase) const {
   for (const auto& name : config_.columns()) partition.columns.erase(name);
-  return {};
+  return {partition.rows(), "freed of the columns named"};
 }
 
 proto::Stage DropColumns::save() const {

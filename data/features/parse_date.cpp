@@ -132,9 +132,10 @@ Effect ParseDate::transform(Partition& partition, Phase) const {
   const auto& dates = std::get<Strings>(partition.column(config_.input_col()));
   const auto parts = static_cast<std::size_t>(config_.part_size());
   std::vector<std::vector<double>> values(parts, std::vector<double>(partition.rows(), kMissing));
-  std::uint64_t bad = 0;
+  std::uint64_t parsed = 0, bad = 0;
   for (std::size_t row = 0; row < partition.rows(); ++row) {
     if (dates.is_missing(row)) continue;
+    ++parsed;
     const auto moment = pattern_.read(dates.text(row));
     if (!moment) {
       if (config_.on_error() == Date::FAIL) {
@@ -151,7 +152,7 @@ Effect ParseDate::transform(Partition& partition, Phase) const {
   }
   for (std::size_t p = 0; p < parts; ++p)
     partition.set(output_col(static_cast<int>(p)), Numbers{std::move(values[p])});
-  return {bad, "set to missing"};
+  return {parsed, "parsed", bad};
 }
 
 proto::Stage ParseDate::save() const {

@@ -38,7 +38,7 @@ Effect Rename::transform(Partition& partition, Phase) const {
   if (column.empty()) return {};
   column.key() = config_.to();
   partition.columns.insert(std::move(column));
-  return {};
+  return {partition.rows(), "with the column renamed"};
 }
 
 proto::Stage Rename::save() const {

@@ -33,7 +33,7 @@ Effect SelectColumns::transform(Partition& partition, Phase) const {
     return std::find(config_.columns().begin(), config_.columns().end(), column.first) ==
            config_.columns().end();
   });
-  return {};
+  return {partition.rows(), "cut to the columns named"};
 }
 
 proto::Stage SelectColumns::save() const {

@@ -210,7 +210,7 @@ Effect StringIndexer::transform(Partition& partition, Phase) const {
     if (column == partition.columns.end()) continue;
     partition.set(pairs_[i].output, Numbers{indexes(partition, column->second, i, keep)});
   }
-  return {keep_rows(partition, keep), "dropped"};
+  return dropped_if_any(keep_rows(partition, keep));
 }
 
 proto::Stage StringIndexer::save() const {

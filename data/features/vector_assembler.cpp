@@ -163,7 +163,7 @@ Effect VectorAssembler::transform(Partition& partition, Phase) const {
   const std::size_t dropped = keep_rows(partition, keep);
   partition.set(config_.output_col(),
                 is_sparse(partition) ? join_sparse(partition) : join_dense(partition));
-  return {dropped, "dropped"};
+  return dropped_if_any(dropped);
 }
 
 proto::Stage VectorAssembler::save() const {

@@ -219,7 +219,7 @@ Effect VectorIndexer::transform(Partition& partition, Phase) const {
   Column numbers =
       sparse != nullptr ? encode(pass, *sparse) : encode(pass, std::get<DenseVectors>(rows));
   partition.set(config_.output_col(), std::move(numbers));
-  return {keep_rows(partition, pass.keep), "dropped"};
+  return dropped_if_any(keep_rows(partition, pass.keep));
 }
 
 proto::Stage VectorIndexer::save() const {

@@ -327,6 +327,16 @@ TEST_CASE("variational_code: the gradient of the whole loss, its own included",
   }
 }
 
+TEST_CASE("concatenate keeps a row as long as its longest branch has it", "[layers][sequences]") {
+  Rig rig("layer { concatenate { branch { layer { masking { mask_value: 1 } } } branch {} } }",
+          {4, 1}, 2, true, nullptr, true);
+  rig.x = {2, 1, 1, 0, 5, 6, 1, 7};  // the first row: 3 steps, 1 in the first branch
+  rig.lengths = {3, 4};
+  CHECK(rig.forward() == Numbers{2, 2, 0, 1, 0, 1, 0, 0, 5, 5, 6, 6, 1, 1, 7, 7});
+  rig.backward(Numbers(16, 1));
+  CHECK(rig.dx == Numbers{2, 1, 1, 0, 2, 2, 2, 2});
+}
+
 TEST_CASE("a network computes only the steps that its longest row has", "[layers][sequences]") {
   prepare_thread();
   const auto outputs = [](std::uint32_t bucket) {

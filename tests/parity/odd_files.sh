@@ -101,7 +101,10 @@ grep -q "read from the cache" log || { fail "the cache of several jobs is not us
 "$here/make_table.sh" 1003 1 >table.csv
 convert 2 "$here/features/cleaning.textproto" cleaned.csv --data "$work/table.csv" --test "$work/test.csv"
 for told in "drop_duplicates: [0-9]* rows dropped" "filter: [0-9]* rows dropped" "drop_nulls: [0-9]* rows dropped" \
-  "fill_nulls: [0-9]* rows filled" "replace: [0-9]* rows replaced" "clip: [0-9]* rows clipped" "sample: [0-9]* rows dropped"; do
+  "fill_nulls: [0-9]* rows filled" "replace: [0-9]* rows replaced" "clip: [0-9]* rows clipped" "sample: [0-9]* rows dropped" \
+  "cast: [0-9]* rows cast" "rename: [0-9]* rows with the column renamed" "parse_date: [0-9]* rows parsed" \
+  "arithmetic: [0-9]* rows computed" "drop_columns: [0-9]* rows freed of the columns named" \
+  "select_columns: [0-9]* rows cut to the columns named"; do
   grep -q "$told" log || { fail "nobody says '$told'"; cat log; }
 done
 echo "$runs runs, $failures failures"

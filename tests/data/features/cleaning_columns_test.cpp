@@ -26,7 +26,7 @@ std::vector<std::uint64_t> bits(const Doubles& values) {
 
 struct Result {
   Dataset rows;
-  std::uint64_t effect = 0;
+  std::uint64_t effect = 0, missing = 0;
   Doubles numbers(const std::string& name) const { return rig::numbers(rows, name); }
   Texts strings(const std::string& name) const { return rig::strings(rows, name); }
   ColumnType type(const std::string& name) const { return rows.schema.at(name, ""); }
@@ -35,7 +35,8 @@ struct Result {
 Result run(const std::string& config, const std::vector<rig::TableColumn>& columns,
            std::size_t partitions = 1, Phase phase = Phase::Training) {
   Result result;
-  result.rows = rig::apply(config, rig::table(columns, partitions), phase, &result.effect);
+  result.rows =
+      rig::apply(config, rig::table(columns, partitions), phase, &result.effect, &result.missing);
   return result;
 }
 
@@ -188,7 +189,8 @@ TEST_CASE("cast of strings to numbers", "[cleaning]") {
   const auto result = run("cast { column: 's' type: DOUBLE }", {s}, 2);
   CHECK(bits(result.numbers("s")) == bits({1.5, -2000, kMissing, 7}));
   CHECK(result.type("s").kind == ColumnType::Kind::Number);
-  CHECK(result.effect == 0);
+  CHECK(result.effect == 3);
+  CHECK(result.missing == 0);
   const auto whole = run("cast { column: 's' type: INTEGER }", {s});
   CHECK(bits(whole.numbers("s")) == bits({1, -2000, kMissing, 7}));
   CHECK(whole.type("s").format == Format::Integer);
@@ -200,7 +202,8 @@ TEST_CASE("cast names the row and the value it cannot read, or makes it missing"
                     has_text("'x1'") && has_text("row 2 (counted from 1)"));
   const auto result = run("cast { column: 's' type: DOUBLE on_error: MISSING }", {s}, 2);
   CHECK(bits(result.numbers("s")) == bits({1, kMissing, kMissing, kMissing, kMissing}));
-  CHECK(result.effect == 3);
+  CHECK(result.effect == 4);
+  CHECK(result.missing == 3);
   try {
     run("cast { column: 's' type: DOUBLE }", {s});
   } catch (const DataError& error) {
@@ -212,7 +215,8 @@ TEST_CASE("cast to integers goes towards zero and refuses what is not exact", "[
   const auto x = rig::numbers("x", {2.9, -2.9, -0.5, kMissing, kNaN, kInfinity, 1e300});
   const auto result = run("cast { column: 'x' type: INTEGER on_error: MISSING }", {x});
   CHECK(bits(result.numbers("x")) == bits({2, -2, 0, kMissing, kMissing, kMissing, kMissing}));
-  CHECK(result.effect == 3);
+  CHECK(result.effect == 6);
+  CHECK(result.missing == 3);
   CHECK_THROWS_WITH(run("cast { column: 'x' type: INTEGER }", {x}), has_text("'NaN' in row 5"));
   const auto ids = rig::strings("s", {"9007199254740992", "9007199254740994"});
   CHECK_THROWS_WITH(run("cast { column: 's' type: INTEGER }", {ids}), has_text("2^53"));
@@ -228,7 +232,8 @@ TEST_CASE("cast to booleans", "[cleaning]") {
   const auto x = run("cast { column: 'x' type: BOOLEAN on_error: MISSING }",
                      {rig::numbers("x", {0, -0.0, 2, -3, kMissing, kNaN})});
   CHECK(bits(x.numbers("x")) == bits({0, 0, 1, 1, kMissing, kMissing}));
-  CHECK(x.effect == 1);
+  CHECK(x.effect == 5);
+  CHECK(x.missing == 1);
 }
 
 TEST_CASE("cast to strings writes numbers in the way of their column", "[cleaning]") {

@@ -101,10 +101,11 @@ TEST_CASE("parse_date: missing stays missing; a bad date stops, or becomes missi
   const std::string config = "parse_date { input_col: 'd' part: DAY ";
   CHECK_THROWS_WITH(rig::apply(config + "}", rig::table({dates})),
                     has_text("'2024-02-30' in row 3 (counted from 1)"));
-  std::uint64_t bad = 0;
-  const auto rows =
-      rig::apply(config + "on_error: MISSING }", rig::table({dates}, 2), Phase::Training, &bad);
+  std::uint64_t parsed = 0, bad = 0;
+  const auto rows = rig::apply(config + "on_error: MISSING }", rig::table({dates}, 2),
+                               Phase::Training, &parsed, &bad);
   const auto days = rig::numbers(rows, "d_day");
+  CHECK(parsed == 3);
   CHECK(bad == 2);
   CHECK(days[0] == 2);
   for (std::size_t i = 1; i < 4; ++i) CHECK(is_missing(days[i]));

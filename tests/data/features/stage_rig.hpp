@@ -149,10 +149,11 @@ inline std::vector<std::uint64_t> row_ids(const Dataset& dataset) {
   return all;
 }
 
-/// The dataset behind the stage. `effect` gets the rows touched. Checks on the way that the saved
+/// The dataset behind the stage. `effect` gets the rows touched, `missing` how many of them are
+/// missing then. Checks on the way that the saved
 /// and loaded stage gives the same.
 inline Dataset apply(const std::string& config, Dataset dataset, Phase phase = Phase::Training,
-                     std::uint64_t* effect = nullptr) {
+                     std::uint64_t* effect = nullptr, std::uint64_t* missing = nullptr) {
   static ThreadPool threads(2);
   const auto made = make_feature_stage(stage(config), "stage[0]");
   for (const auto& name : made->input_columns()) CHECK(dataset.schema.has(name));
@@ -161,14 +162,16 @@ inline Dataset apply(const std::string& config, Dataset dataset, Phase phase = P
   const auto loaded = make_feature_stage(made->save(), "stage[0]");
   const Schema schema = made->output_schema(dataset.schema);
   CHECK(loaded->output_schema(dataset.schema) == schema);
-  std::uint64_t rows = 0;
+  std::uint64_t rows = 0, lost = 0;
   for (FeatureStage* stage : {made.get(), loaded.get()}) {
     const Fitting all(nullptr, threads, dataset, /*seed=*/1);
     if (stage->looks_at_all_rows()) stage->prepare({all, phase});
   }
   for (auto& partition : dataset.own) {
     Partition copy = partition;
-    rows += made->transform(partition, phase).rows;
+    const Effect own = made->transform(partition, phase);
+    rows += own.rows;
+    lost += own.missing;
     if (!loaded->is_fitted()) continue;  // what it learnt is of the training rows alone
     loaded->transform(copy, phase);
     CHECK(copy.row_ids == partition.row_ids);
@@ -178,6 +181,7 @@ inline Dataset apply(const std::string& config, Dataset dataset, Phase phase = P
     }
   }
   if (effect != nullptr) *effect = rows;
+  if (missing != nullptr) *missing = lost;
   dataset.rows = 0;
   for (const auto& partition : dataset.own) dataset.rows += partition.rows();
   dataset.schema = schema;
