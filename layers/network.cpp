@@ -182,6 +182,15 @@ std::string Network::loss_name() const { return impl_->loss->name(); }
 std::size_t Network::parameter_floats() const noexcept { return impl_->parameter_floats; }
 std::size_t Network::parameter_count() const noexcept { return impl_->parameter_count; }
 const std::vector<Parameter>& Network::parameters() const noexcept { return impl_->parameters; }
+std::vector<RowBlock> Network::row_blocks() const {
+  std::vector<RowBlock> blocks;
+  for (const auto& [info, offset, layer] : impl_->parameters) {
+    if (info.touched_by_row == 0) continue;
+    blocks.push_back({offset, static_cast<std::size_t>(info.shape.at(0)),
+                      static_cast<std::size_t>(info.shape.at(1))});
+  }
+  return blocks;
+}
 std::size_t Network::packed_floats() const noexcept {
   return impl_->reference->layers->packed_floats();
 }
