@@ -58,6 +58,8 @@ class HalvingReduce final : public ReduceScatter {
     }
     std::size_t room = 0, longest = 0;  // of the messages of a bucket
     for (std::size_t bucket = 0; bucket < state_.size(); ++bucket) {
+      state_[bucket].arrivals.resize(halves_.rounds());
+      state_[bucket].packed.resize(halves_.rounds());
       std::size_t floats = 0;
       for (std::size_t round = 0; round < halves_.rounds(); ++round)
         floats += codec_.longest(halves_.kept(bucket, round));
@@ -97,8 +99,6 @@ class HalvingReduce final : public ReduceScatter {
     if (!halves_.works()) return;
     float* memory = arrivals_[bucket % kWindow].data();
     Bucket& state = state_[bucket];
-    state.arrivals.resize(halves_.rounds());
-    state.packed.resize(halves_.rounds());
     for (std::size_t round = 0; round < halves_.rounds(); ++round) {
       Arrival& arrival = state.arrivals[round];
       arrival.range = halves_.kept(bucket, round);

@@ -9,6 +9,7 @@
 
 #include "core/simd.hpp"
 #include "dist/session.hpp"
+#include "ml/sparse_blocks.hpp"
 
 namespace lockstep::ml {
 namespace {
@@ -49,28 +50,6 @@ bool all_zero(const TouchedRows& touched, std::size_t begin, std::size_t end) {
   return !any;
 }
 
-/// The blocks of the network, and of which of them sums of touched rows are gathered: where nothing
-/// else changes, and where every rank shall make all values itself.
-std::vector<dist::SparseBlock> sparse_blocks(const layers::Network& network,
-                                             const Optimizer& optimizer, bool by_all) {
-  const auto blocks = network.row_blocks();
-  std::vector<dist::SparseBlock> sparse;
-  for (const auto& parameter : network.parameters()) {
-    const auto block = std::find_if(blocks.begin(), blocks.end(), [&](const RowBlock& b) {
-      return b.begin == parameter.offset && parameter.info.touched_by_row > 0;
-    });
-    if (block == blocks.end()) continue;
-    const bool learns = parameter.info.kind == Kind::Weight;
-    sparse.push_back({*block, !learns || optimizer.leaves_still() || by_all});
-  }
-  return sparse;
-}
-
-bool updates_by_all(const dist::ExchangeOptions& options, const dist::Communicator& ranks) {
-  return options.gather == dist::RowGather::Sums ||
-         (options.gather == dist::RowGather::Automatic && ranks.hosts() > 1);
-}
-
 }  // namespace
 
 TrainingStep::TrainingStep(const Context& context, const proto::Network& config,
@@ -89,7 +68,7 @@ TrainingStep::TrainingStep(const Context& context, const proto::Network& config,
       exchange_(std::make_unique<dist::GradientExchange>(
           context.ranks, plan.lanes, network.parameter_floats(), context.threads.size(),
           context.dedicated_driver(), exchange,
-          sparse_blocks(network, *optimizer_, updates_by_all(exchange, context.ranks)))),
+          sparse_blocks(network, *optimizer_, exchange, context.ranks))),
       parameters_(network.parameter_floats()),
       packed_(network.packed_floats()),
       threads_(context.threads.size()) {
