@@ -83,8 +83,8 @@ void TouchedRows::clear(float* values) {
 }
 
 void TouchedRows::clear(std::size_t begin, std::size_t end, float* values) {
-  for_each(begin, end, [&](std::size_t from, std::size_t to, std::size_t block) {
-    if (block != kNoBlock) std::fill(values + (from - begin), values + (to - begin), 0.0f);
+  for_each(begin, end, [&](std::size_t from, std::size_t to, std::size_t) {
+    std::fill(values + (from - begin), values + (to - begin), 0.0f);
   });
   for (std::size_t b = 0; b < blocks_.size(); ++b) {
     for_each_word(rows_in(b, begin, end), [&](std::size_t i, std::uint32_t mask) {

@@ -55,7 +55,8 @@ class TouchedRows {
   void forget();  ///< no row is touched
   /// Sets the touched rows of the flat vector `values` to zero, and forgets them.
   void clear(float* values);
-  /// The same for the part [begin, end) of the flat vector, which lies at `values`.
+  /// The same for the part [begin, end) of the flat vector, which lies at `values`; there also what
+  /// lies outside the blocks becomes zero.
   void clear(std::size_t begin, std::size_t end, float* values);
 
   /// f(begin, end, block) for the stretches of [begin, end), ascending: what lies outside the

@@ -171,7 +171,7 @@ class HalvingReduce final : public ReduceScatter {
   RowMessages& codec_;
   std::vector<Bucket> state_;
   std::vector<Buffer<float>> arrivals_;  // a bucket in the window: what arrives in each round
-  Buffer<float> unpacked_;  // a message, taken apart; its blocks are zero between messages
+  Buffer<float> unpacked_;  // a message, taken apart; zero between messages
   TouchedRows unpacked_rows_;
   Buffer<float> idle_sums_;  // of a rank without lanes; never holds anything but gathered rows
   TouchedRows idle_rows_;

@@ -65,8 +65,10 @@ TEST_CASE("TouchedRows clears what was touched, whole or in a range", "[core]") 
   rows.clear(4, 8, values.data() + 4);  // row 1, and row 2, which is not touched
   CHECK(values == std::vector<float>{1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, 1});
   CHECK(rows.touched(0, 3));
+  rows.clear(0, 3, values.data());  // before the block, and row 0
+  CHECK(values == std::vector<float>{0, 0, 1, 1, 0, 0, 1, 1, 1, 1, 1, 1});
   rows.clear(values.data());
-  CHECK(values == std::vector<float>{1, 1, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1});
+  CHECK(values == std::vector<float>{0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1});
   CHECK(stretches(rows, 2, 10).empty());
 }
 
