@@ -35,6 +35,9 @@ Embedding::Embedding(const proto::Embedding& config, const TensorSpec& input, co
   weight.fan_in = words_;
   weight.fan_out = units_;
   weight.touched_by_row = steps_;
+  weight.start_stage = config.from_stage();
+  weight.start_file = config.from_file();
+  weight.field = build.field;
   parameters_ = {weight};
   output_ = onednn::plain_spec(Shape{input.shape[0], weight.shape[1]}, build.rows);
   output_.masked = true;

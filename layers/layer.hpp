@@ -64,6 +64,9 @@ struct ParameterInfo {
   /// Of a weight [V, U] in plain storage whose gradient is zero but for a few of its V rows: how
   /// many of them a row of the lane can touch (Lane::touched). 0: any number.
   std::size_t touched_by_row = 0;
+  /// Where vectors of words to start with come from (Network::start_with): output column of a stage,
+  /// or a file; and the config path of the layer, for messages.
+  std::string start_stage, start_file, field;
 };
 
 /// What a layer sees of one lane in one pass. Pointers are 64-byte aligned; sizes follow from the

@@ -51,6 +51,12 @@ struct Outline {
   std::optional<std::size_t> tap;
 };
 
+/// What some rows of a weight [V, U] start with.
+struct StartRows {
+  std::vector<std::size_t> rows;  ///< below V
+  std::vector<float> values;      ///< U a row
+};
+
 class Worker;
 
 /// The shared, immutable part: architecture, parameter layout, and the compiled programs by number
@@ -85,7 +91,10 @@ class Network {
   std::size_t packed_floats() const noexcept;
   std::size_t worker_bytes() const;  ///< memory a thread needs at lane_size rows
 
-  /// Initial values, a function of (seed, layer position, parameter) alone; writes
+  /// Rows of a parameter that initialize() shall not draw. Before other threads see the network.
+  void start_with(const Parameter& parameter, StartRows start);
+
+  /// Initial values, a function of (seed, layer position, parameter) and start_with() alone; writes
   /// parameter_floats() numbers.
   void initialize(std::uint64_t seed, std::span<float> parameters) const;
 
