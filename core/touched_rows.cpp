@@ -87,9 +87,8 @@ void TouchedRows::clear(std::size_t begin, std::size_t end, float* values) {
     std::fill(values + (from - begin), values + (to - begin), 0.0f);
   });
   for (std::size_t b = 0; b < blocks_.size(); ++b) {
-    for_each_word(rows_in(b, begin, end), [&](std::size_t i, std::uint32_t mask) {
-      set_word(b, i, word(b, i) & ~mask);
-    });
+    for_each_word(rows_in(b, begin, end),
+                  [&](std::size_t i, std::uint32_t mask) { set_word(b, i, word(b, i) & ~mask); });
   }
 }
 

@@ -96,9 +96,10 @@ class Reading {
   }
 
   [[noreturn]] void refuse_width(std::uint64_t width) const {
-    throw DataError(fmt::format("a vector of {} numbers; the embedding has {} units", width, width_),
-                    {.file = path_, .line = line_},
-                    "give the embedding as many units as the file's vectors have numbers");
+    throw DataError(
+        fmt::format("a vector of {} numbers; the embedding has {} units", width, width_),
+        {.file = path_, .line = line_},
+        "give the embedding as many units as the file's vectors have numbers");
   }
 
   const std::string& path_;

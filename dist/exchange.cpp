@@ -33,7 +33,8 @@ std::size_t index(int rank) { return static_cast<std::size_t>(rank); }
 /// The ranks must have made the same plan.
 void compare_sizes(const Communicator& ranks, const ExchangeSizes& sizes) {
   const std::string own = fmt::format(
-      "{} lanes of {} numbers in {} threads, buckets of {} bytes, method {}, {} blocks of rows sent "
+      "{} lanes of {} numbers in {} threads, buckets of {} bytes, method {}, {} blocks of rows "
+      "sent "
       "by way {}, driver {}",
       sizes.lanes, sizes.floats, sizes.threads, sizes.options.bucket_bytes,
       static_cast<int>(sizes.options.method), sizes.blocks.size(),

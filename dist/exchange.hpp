@@ -81,7 +81,8 @@ class GradientExchange {
   /// COLLECTIVE. `lanes` lanes of `floats` numbers each; this rank computes lanes own_lanes() =
   /// block_of(lanes, rank's threads among all) in `threads` threads: thread t computes
   /// thread_lanes(t). `workers`: how many ranks compute (world_size, or world_size - 1 with a
-  /// dedicated driver, whose rank 0 owns no lane but may own segments). `blocks`: ascending and apart.
+  /// dedicated driver, whose rank 0 owns no lane but may own segments). `blocks`: ascending and
+  /// apart.
   GradientExchange(const Communicator& ranks, std::size_t lanes, std::size_t floats,
                    std::size_t threads, bool dedicated_driver, const ExchangeOptions& options,
                    std::vector<SparseBlock> blocks = {});

@@ -63,11 +63,11 @@ class LaneSums {
   struct alignas(64) Thread {
     ThreadPlan plan;
     std::vector<Buffer<float>> buffers;
-    std::vector<float*> values;    // of the buffers
+    std::vector<float*> values;  // of the buffers
     std::vector<TouchedRows> touched;
     std::vector<TouchedRows*> rows;  // of the buffers: touched
-    std::size_t lane = 0;          // index of the current one in the plan
-    std::size_t buckets_done = 0;  // of the current lane
+    std::size_t lane = 0;            // index of the current one in the plan
+    std::size_t buckets_done = 0;    // of the current lane
     double seconds = 0;
   };
   struct Source {

@@ -84,10 +84,10 @@ struct Arrival {
 class ReduceScatter : public Pipeline {
  public:
   using Pipeline::Pipeline;
-  virtual void begin() { restart(); }  ///< of a step: forgets the sums of the last one
+  virtual void begin() { restart(); }          ///< of a step: forgets the sums of the last one
   virtual void start(std::size_t bucket) = 0;  ///< this rank's node sums of the bucket are final
   virtual void all_started() {}                ///< and no thread computes any more
-  virtual float* sums() = 0;  ///< flat; the own segments of finished buckets are valid
+  virtual float* sums() = 0;        ///< flat; the own segments of finished buckets are valid
   virtual TouchedRows& rows() = 0;  ///< of sums()
   double seconds() const noexcept { return seconds_; }  ///< spent adding
 

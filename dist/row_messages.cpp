@@ -45,9 +45,8 @@ std::span<const float> RowMessages::pack(Segment range, const FlatMemory& memory
   if (may_be_sparse(range)) {
     head = words(range);
     length = head;
-    rows.for_each(range.begin, range.end, [&](std::size_t begin, std::size_t end, std::size_t) {
-      length += end - begin;
-    });
+    rows.for_each(range.begin, range.end,
+                  [&](std::size_t begin, std::size_t end, std::size_t) { length += end - begin; });
   }
   const bool sparse = head > 0 && (transfer_ == RowTransfer::Sparse || length < count);
   if (!sparse && memory.block_values == nullptr)
@@ -82,11 +81,11 @@ void RowMessages::unpack(Segment range, std::span<const float> message, const Fl
       incoming_.set_word(block, i, bits);
     });
   }
-  incoming_.for_each(
-      range.begin, range.end, [&](std::size_t begin, std::size_t end, std::size_t block) {
-        std::copy_n(in, end - begin, memory.at(begin, block));
-        in += end - begin;
-      });
+  incoming_.for_each(range.begin, range.end,
+                     [&](std::size_t begin, std::size_t end, std::size_t block) {
+                       std::copy_n(in, end - begin, memory.at(begin, block));
+                       in += end - begin;
+                     });
   rows.add(incoming_, range.begin, range.end);
 }
 

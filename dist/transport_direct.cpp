@@ -185,7 +185,7 @@ class DirectReduce final : public ReduceScatter {
   std::size_t foreign_ = 0;      // sources on other ranks
   std::size_t longest_ = 0;      // message of an own segment, floats
   std::vector<Buffer<float>>
-      arrivals_;  // a bucket in the window: the other ranks' node sums of the own segment
+      arrivals_;            // a bucket in the window: the other ranks' node sums of the own segment
   Buffer<float> unpacked_;  // the same of one bucket, taken apart; zero between buckets
   std::vector<TouchedRows> unpacked_rows_;
   std::vector<float*> values_;  // of the sources, while a bucket is folded

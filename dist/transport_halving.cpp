@@ -67,8 +67,7 @@ class HalvingReduce final : public ReduceScatter {
       if (codec_.may_be_sparse(transport.plan.buckets()[bucket]))
         longest = std::max(longest, codec_.longest(halves_.kept(bucket, 0)));
     }
-    for (std::size_t i = 0; i < std::min(kWindow, state_.size()); ++i)
-      arrivals_.emplace_back(room);
+    for (std::size_t i = 0; i < std::min(kWindow, state_.size()); ++i) arrivals_.emplace_back(room);
     unpacked_ = Buffer<float>(longest);
     unpacked_rows_ = TouchedRows(sizes.blocks);
   }
@@ -171,7 +170,7 @@ class HalvingReduce final : public ReduceScatter {
   RowMessages& codec_;
   std::vector<Bucket> state_;
   std::vector<Buffer<float>> arrivals_;  // a bucket in the window: what arrives in each round
-  Buffer<float> unpacked_;  // a message, taken apart; zero between messages
+  Buffer<float> unpacked_;               // a message, taken apart; zero between messages
   TouchedRows unpacked_rows_;
   Buffer<float> idle_sums_;  // of a rank without lanes; never holds anything but gathered rows
   TouchedRows idle_rows_;
@@ -204,9 +203,8 @@ class DoublingAllgather final : public Allgather {
     state.left = count;
     std::size_t room = 0;
     for (std::size_t i = 0; i < count; ++i) {
-      state.arrivals[i].range =
-          halves_.works() ? halves_.given(bucket, i)
-                          : plan_.owned(bucket, plan_.first_worker() + i);
+      state.arrivals[i].range = halves_.works() ? halves_.given(bucket, i)
+                                                : plan_.owned(bucket, plan_.first_worker() + i);
       if (!codec_.direct(state.arrivals[i].range, memory_))
         room += codec_.longest(state.arrivals[i].range);
     }

@@ -64,8 +64,8 @@ struct ParameterInfo {
   /// Of a weight [V, U] in plain storage whose gradient is zero but for a few of its V rows: how
   /// many of them a row of the lane can touch (Lane::touched). 0: any number.
   std::size_t touched_by_row = 0;
-  /// Where vectors of words to start with come from (Network::start_with): output column of a stage,
-  /// or a file; and the config path of the layer, for messages.
+  /// Where vectors of words to start with come from (Network::start_with): output column of a
+  /// stage, or a file; and the config path of the layer, for messages.
   std::string start_stage, start_file, field;
 };
 
@@ -94,8 +94,8 @@ struct Lane {
   TouchedRows* touched = nullptr;  ///< of the blocks of that vector, which come zero: a layer whose
                                    ///< weight is one writes and notes the rows it touches. May be
                                    ///< null: there are none
-  float* workspace = nullptr;  ///< this layer's own memory from forward to backward
-  float* scratch = nullptr;    ///< dies when the call returns
+  float* workspace = nullptr;      ///< this layer's own memory from forward to backward
+  float* scratch = nullptr;        ///< dies when the call returns
 
   /// The block that this layer's gradients begin with, if they do.
   std::optional<std::size_t> block_of_gradients() const {

@@ -86,7 +86,8 @@ class Network {
   std::size_t parameter_count() const noexcept;   ///< learned numbers
   const std::vector<Parameter>& parameters()
       const noexcept;  ///< ascending offsets, no gaps, covers the vector
-  /// The weights in the flat vector of which a lane touches few rows (ParameterInfo::touched_by_row).
+  /// The weights in the flat vector of which a lane touches few rows
+  /// (ParameterInfo::touched_by_row).
   std::vector<RowBlock> row_blocks() const;
   std::size_t packed_floats() const noexcept;
   std::size_t worker_bytes() const;  ///< memory a thread needs at lane_size rows

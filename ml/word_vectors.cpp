@@ -100,10 +100,9 @@ data::WordVectors vectors_of_stage(const proto::Word2Vec& stage,
     const auto word = vocabulary.find(model.vocabulary(i));
     if (!word) continue;
     vectors.words.push_back(*word);
-    const auto first = model.vectors().begin() + static_cast<std::ptrdiff_t>(i) *
-                                                     static_cast<std::ptrdiff_t>(width);
-    vectors.values.insert(vectors.values.end(), first,
-                          first + static_cast<std::ptrdiff_t>(width));
+    const auto first = model.vectors().begin() +
+                       static_cast<std::ptrdiff_t>(i) * static_cast<std::ptrdiff_t>(width);
+    vectors.values.insert(vectors.values.end(), first, first + static_cast<std::ptrdiff_t>(width));
   }
   return vectors;
 }

@@ -146,8 +146,7 @@ ExitCode bench(const BenchOptions& options, const CommonOptions& common,
     const auto samples = measure(job.context(), step, prepared->plan, options);
     json =
         result_of(config, job.context(), prepared->plan, options, samples, peak_rss_bytes(world));
-    json["bytes_sent_per_step"] =
-        step.exchange().bytes_sent() / (options.warmup + options.steps);
+    json["bytes_sent_per_step"] = step.exchange().bytes_sent() / (options.warmup + options.steps);
   });
   if (job.is_driver())
     std::cout << (common.json ? json.dump() + "\n" : text_of(json)) << std::flush;

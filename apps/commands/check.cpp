@@ -66,8 +66,7 @@ VectorCosts vector_costs(const ml::Prepared& prepared, const ml::Context& contex
   }
   const double share = 1 / static_cast<double>(ranks);
   const double own = (static_cast<double>(network.parameter_floats()) - everywhere) * share;
-  const std::size_t rows =
-      prepared.plan.lanes * prepared.plan.lane_size * prepared.plan.accumulate;
+  const std::size_t rows = prepared.plan.lanes * prepared.plan.lane_size * prepared.plan.accumulate;
   VectorCosts costs;
   costs.state_bytes = 2 * (own + everywhere) * sizeof(float);
   // Reduce-scatter and allgather move (ranks - 1) / ranks of the vector each.

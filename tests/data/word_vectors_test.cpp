@@ -45,7 +45,7 @@ TEST_CASE("word vectors are those of the vocabulary's words, in the order of the
 
 TEST_CASE("word vectors may begin with how many there are", "[data][word_vectors]") {
   CHECK(read("2 2\ncat 1 2\nthe 3 4\n").words.size() == 2);
-  CHECK(read("7 1\n", 1).words.empty());          // a header, although 7 is a word
+  CHECK(read("7 1\n", 1).words.empty());             // a header, although 7 is a word
   CHECK(read("cat 1\n7 1\n", 1).words.size() == 2);  // none
 }
 
@@ -65,8 +65,7 @@ TEST_CASE("word vectors from a file that is longer than is read at once", "[data
 }
 
 TEST_CASE("word vectors that do not fit are refused with their line", "[data][word_vectors]") {
-  CHECK(complaint("cat 1 2\nthe 1 2 3\n") ==
-        "2: a vector of 3 numbers; the embedding has 2 units");
+  CHECK(complaint("cat 1 2\nthe 1 2 3\n") == "2: a vector of 3 numbers; the embedding has 2 units");
   CHECK(complaint("sat 1\n") == "1: a vector of 1 numbers; the embedding has 2 units");
   CHECK(complaint("400000 300\ncat 1 2\n") ==
         "1: a vector of 300 numbers; the embedding has 2 units");

@@ -69,7 +69,8 @@ Numbers train(Worker& worker, const Worker::Pass& pass, std::size_t floats) {
 TEST_CASE("initialize takes the rows that a network shall start with", "[layers][network]") {
   prepare_thread();
   const std::string config =
-      "layer { embedding { units: 3 vocabulary_size: 5 } } layer { mean_over_time {} } lane_size: 2";
+      "layer { embedding { units: 3 vocabulary_size: 5 } } layer { mean_over_time {} } lane_size: "
+      "2";
   Network drawn(network_config(config), Shape{4}, "network"),
       given(network_config(config), Shape{4}, "network");
   const auto& weight = given.parameters().front();

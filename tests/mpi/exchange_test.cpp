@@ -180,10 +180,11 @@ void check_sparse_steps(const Case& test) {
       if (!gather_sums) continue;
       std::fill(values.begin() + static_cast<std::ptrdiff_t>(block.begin),
                 values.begin() + static_cast<std::ptrdiff_t>(block.end()), 0.0f);
-      exchange.touched().for_each(
-          block.begin, block.end(), [&](std::size_t begin, std::size_t end, std::size_t) {
-            for (std::size_t i = begin; i < end; ++i) values[i] = exchange.gradients()[i];
-          });
+      exchange.touched().for_each(block.begin, block.end(),
+                                  [&](std::size_t begin, std::size_t end, std::size_t) {
+                                    for (std::size_t i = begin; i < end; ++i)
+                                      values[i] = exchange.gradients()[i];
+                                  });
     }
     const auto expected = tests::serial_tree_sum(
         test.lanes, [&](std::size_t lane) { return sparse_lane_values(test, step, lane); });
@@ -203,14 +204,16 @@ TEST_CASE("exchange of touched rows has the bits of the dense sum along the tree
   // One of few rows whose sums come back, one of many; rows lie across buckets and segments.
   const std::vector<SparseBlock> blocks{{{320, 130, 33}, true}, {{4700, 61, 70}, false}};
   check_sparse_steps({lanes, threads, 9001, 4096, dedicated, method, rows, blocks});
-  check_sparse_steps({lanes, threads, 9001, 1 << 20, dedicated, method, rows,
-                      {{{0, 9001, 1}, true}}});
+  check_sparse_steps(
+      {lanes, threads, 9001, 1 << 20, dedicated, method, rows, {{{0, 9001, 1}, true}}});
 }
 
 TEST_CASE("exchange sends touched rows alone where that is less", "[mpi][dist][exchange]") {
   const auto sent = [](RowTransfer rows, bool gather_sums) {
-    const Case test{8, 1, 64 * 1000, 1 << 16, false, ExchangeMethod::Tree, rows,
-                    {{{0, 1000, 64}, gather_sums}}};
+    const Case test{8,         1,
+                    64 * 1000, 1 << 16,
+                    false,     ExchangeMethod::Tree,
+                    rows,      {{{0, 1000, 64}, gather_sums}}};
     GradientExchange exchange(world(), test.lanes, test.floats, 1, false,
                               {test.bucket_bytes, test.method, rows}, test.blocks);
     ThreadPool threads(1);
@@ -221,7 +224,8 @@ TEST_CASE("exchange sends touched rows alone where that is less", "[mpi][dist][e
     exchange.allgather(values);
     return static_cast<double>(exchange.bytes_sent());
   };
-  const double dense = sent(RowTransfer::Dense, false), values = sent(RowTransfer::Automatic, false),
+  const double dense = sent(RowTransfer::Dense, false),
+               values = sent(RowTransfer::Automatic, false),
                sums = sent(RowTransfer::Automatic, true);
   const bool travels = world().world_size() > 1;
   CHECK((travels ? values < dense : values == 0));

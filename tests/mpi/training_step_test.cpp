@@ -55,7 +55,8 @@ Trained train(const dist::Communicator& ranks, std::size_t thread_count,
     StepTerms terms;
     terms.epoch = s / plan.steps_per_epoch();
     terms.batch = s % plan.steps_per_epoch() * plan.accumulate;
-    terms.batches = std::min<std::uint64_t>(plan.accumulate, plan.batches_per_epoch() - terms.batch);
+    terms.batches =
+        std::min<std::uint64_t>(plan.accumulate, plan.batches_per_epoch() - terms.batch);
     terms.sequence = terms.epoch * plan.batches_per_epoch() + terms.batch;
     terms.step = s;
     terms.learning_rate = step.optimizer().learning_rate();
