@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <limits>
+#include <set>
 
 #include "core/error.hpp"
 #include "dist/mpi_communicator.hpp"
@@ -106,6 +107,7 @@ Communicator::~Communicator() = default;
 
 int Communicator::rank() const noexcept { return impl_->rank; }
 int Communicator::world_size() const noexcept { return impl_->world_size; }
+int Communicator::hosts() const noexcept { return impl_->hosts; }
 void Communicator::configure(const CollectiveOptions& options) { impl_->options = options; }
 
 Communicator make_communicator(MPI_Comm comm, const CollectiveOptions& options) {
@@ -125,6 +127,7 @@ Communicator make_communicator(MPI_Comm comm, const CollectiveOptions& options) 
         "MPI_Allgather", impl->rank, sizeof name);
   std::vector<std::string> hosts;
   for (const auto& other : names) hosts.emplace_back(other.data());
+  impl->hosts = static_cast<int>(std::set<std::string>(hosts.begin(), hosts.end()).size());
   impl->watch =
       std::make_unique<StallWatch>(duplicate(comm, impl->rank), impl->rank, std::move(hosts));
   return Communicator(std::move(impl));

@@ -33,6 +33,7 @@ class Communicator {
 
   int rank() const noexcept;        ///< 0 <= rank < world_size. NOT COLLECTIVE
   int world_size() const noexcept;  ///< number of ranks in this group. NOT COLLECTIVE
+  int hosts() const noexcept;       ///< number of machines they run on. NOT COLLECTIVE
   void configure(
       const CollectiveOptions& options);  ///< NOT COLLECTIVE, but give every rank the same
 

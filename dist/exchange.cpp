@@ -33,9 +33,12 @@ std::size_t index(int rank) { return static_cast<std::size_t>(rank); }
 /// The ranks must have made the same plan.
 void compare_sizes(const Communicator& ranks, const ExchangeSizes& sizes) {
   const std::string own = fmt::format(
-      "{} lanes of {} numbers in {} threads, buckets of {} bytes, method {}, driver {}",
+      "{} lanes of {} numbers in {} threads, buckets of {} bytes, method {}, {} blocks of rows "
+      "sent "
+      "by way {}, driver {}",
       sizes.lanes, sizes.floats, sizes.threads, sizes.options.bucket_bytes,
-      static_cast<int>(sizes.options.method), sizes.dedicated_driver ? "dedicated" : "works");
+      static_cast<int>(sizes.options.method), sizes.blocks.size(),
+      static_cast<int>(sizes.options.rows), sizes.dedicated_driver ? "dedicated" : "works");
   const auto all = ranks.allgather(bytes_of(own));
   const auto odd = std::find_if(all.begin(), all.end(),
                                 [&](const std::string& other) { return other != all[0]; });
@@ -56,8 +59,12 @@ struct AddDoubles {
 }  // namespace
 
 struct GradientExchange::Impl {
-  Impl(const Communicator& world, const ExchangeSizes& sizes)
-      : ranks(world), rank(index(world.rank())), plan(sizes), lanes(plan, rank) {
+  Impl(const Communicator& world, const ExchangeSizes& sizes, std::vector<SparseBlock> all_blocks)
+      : ranks(world),
+        rank(index(world.rank())),
+        plan(sizes),
+        lanes(plan, rank),
+        blocks(std::move(all_blocks)) {
     for (std::size_t bucket = 0; bucket < plan.buckets().size(); ++bucket) {
       segments.push_back(plan.owned(bucket, rank));
       if (sizes.options.method == ExchangeMethod::PlainAllreduce) {  // every rank owns everything
@@ -72,19 +79,34 @@ struct GradientExchange::Impl {
               [](const Piece& a, const Piece& b) { return a.range.begin < b.range.begin; });
     if (sizes.world_size == 1) return;
     compare_sizes(world, sizes);
+    list_gathered();
     make_transport();
   }
 
+  void list_gathered() {
+    std::vector<RowBlock> blocks_of_sums;
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      if (!blocks[i].gather_sums) continue;
+      gathered.push_back(i);
+      blocks_of_sums.push_back(blocks[i].block);
+    }
+    gathered_rows = TouchedRows(std::move(blocks_of_sums));
+  }
+
   void make_transport() {
+    const auto way = plan.sizes().options.rows;
     messages.emplace(ranks.impl());
+    sum_codec.emplace(plan.sizes().blocks, way);
+    gather_codec.emplace(gathered_rows.blocks(), way);
+    const Transport sums{plan, *messages, *sum_codec}, gather{plan, *messages, *gather_codec};
     if (plan.sizes().options.method == ExchangeMethod::PlainAllreduce) {
       reduce = make_plain_reduce(plan, lanes, *messages);  // and nothing to gather
     } else if (plan.halves()) {
-      reduce = make_halving_reduce(plan, lanes, *messages);
-      allgather = make_doubling_allgather(plan, *messages);
+      reduce = make_halving_reduce(sums, lanes);
+      allgather = make_doubling_allgather(gather);
     } else {
-      reduce = make_direct_reduce(plan, lanes, *messages);
-      allgather = make_direct_allgather(plan, *messages);
+      reduce = make_direct_reduce(sums, lanes);
+      allgather = make_direct_allgather(gather);
     }
   }
 
@@ -120,7 +142,11 @@ struct GradientExchange::Impl {
   LaneSums lanes;
   std::vector<Segment> segments;  // own, one a bucket
   std::vector<Piece> pieces;      // of all owners, ascending; none is empty
+  std::vector<SparseBlock> blocks;
+  std::vector<std::size_t> gathered;  // blocks whose sums are gathered ...
+  TouchedRows gathered_rows;          // ... and their rows
   std::optional<Messages> messages;
+  std::optional<RowMessages> sum_codec, gather_codec;
   std::unique_ptr<ReduceScatter> reduce;
   std::unique_ptr<Allgather> allgather;
   std::mutex transport_mutex;  // MPI is called by one thread at a time
@@ -131,9 +157,14 @@ struct GradientExchange::Impl {
 
 GradientExchange::GradientExchange(const Communicator& ranks, std::size_t lanes, std::size_t floats,
                                    std::size_t threads, bool dedicated_driver,
-                                   const ExchangeOptions& options)
-    : impl_(std::make_unique<Impl>(ranks, ExchangeSizes{index(ranks.world_size()), lanes, floats,
-                                                        threads, dedicated_driver, options})) {}
+                                   const ExchangeOptions& options,
+                                   std::vector<SparseBlock> blocks) {
+  if (options.method == ExchangeMethod::PlainAllreduce) blocks.clear();
+  ExchangeSizes sizes{index(ranks.world_size()), lanes,   floats, threads,
+                      dedicated_driver,          options, {}};
+  for (const SparseBlock& sparse : blocks) sizes.blocks.push_back(sparse.block);
+  impl_ = std::make_unique<Impl>(ranks, sizes, std::move(blocks));
+}
 
 GradientExchange::~GradientExchange() {
   if (!impl_->in_flight()) return;
@@ -154,7 +185,7 @@ void GradientExchange::begin() {
   own.lanes.begin();
   if (!own.reduce) return;
   const std::lock_guard lock(own.transport_mutex);
-  own.reduce->restart();
+  own.reduce->begin();
   for (std::size_t bucket = 0; !own.lanes.has_lanes() && bucket < own.segments.size(); ++bucket)
     own.reduce->start(bucket);
   own.progress();
@@ -163,6 +194,16 @@ void GradientExchange::begin() {
 std::span<float> GradientExchange::lane_gradients(std::size_t thread, std::size_t lane) {
   return impl_->lanes.lane(thread, lane);
 }
+
+TouchedRows* GradientExchange::lane_rows(std::size_t thread, std::size_t lane) {
+  return impl_->blocks.empty() ? nullptr : &impl_->lanes.lane_rows(thread, lane);
+}
+
+const TouchedRows& GradientExchange::touched() const noexcept {
+  return impl_->reduce ? impl_->reduce->rows() : impl_->lanes.node_rows(0);
+}
+
+const std::vector<SparseBlock>& GradientExchange::blocks() const noexcept { return impl_->blocks; }
 
 void GradientExchange::ready(std::size_t thread, std::size_t lane, std::size_t count) {
   std::vector<std::size_t> complete;
@@ -275,7 +316,15 @@ void GradientExchange::allgather(std::span<float> values) {
   const Call call =
       ranks.enter(Operation::ExchangeAllgather, static_cast<std::int64_t>(values.size_bytes()));
   Waiter waiter(ranks, call);
-  own.allgather->begin(values.data());
+  FlatMemory memory{values.data(), 0, nullptr};
+  TouchedRows& sums_rows = own.reduce->rows();
+  if (!own.gathered.empty()) {
+    memory.block_values = own.reduce->sums();
+    own.gathered_rows.forget();
+    for (std::size_t i = 0; i < own.gathered.size(); ++i)
+      own.gathered_rows.add_block(i, sums_rows, own.gathered[i]);
+  }
+  own.allgather->begin(memory, own.gathered_rows);
   while (!own.allgather->finished()) {
     if (own.allgather->poll()) {
       waiter.moved();
@@ -283,6 +332,8 @@ void GradientExchange::allgather(std::span<float> values) {
       waiter.idle();
     }
   }
+  for (std::size_t i = 0; i < own.gathered.size(); ++i)
+    sums_rows.add_block(own.gathered[i], own.gathered_rows, i);
 }
 
 double GradientExchange::seconds() const noexcept { return impl_->seconds; }

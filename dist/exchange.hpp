@@ -7,13 +7,16 @@
 ///     exchange.begin();
 ///     ... for each own lane, in any thread: fill lane_gradients(lane), and while its backward runs
 ///         exchange.ready(lane, floats): the first `floats` numbers of it are final ...
-///     exchange.scalars(...)        sums of a few doubles over all lanes, on every rank
-///     exchange.reduce()            then gradients() holds the sums of the own segments
-///     ... update the own segments of the weights ...
-///     exchange.allgather(weights)  the weights to everybody
+///     exchange.scalars(...)      sums of a few doubles over all lanes, on every rank
+///     exchange.reduce()          gradients() holds the sums of the own segments
+///     exchange.allgather(...)    what was made of them goes to all ranks
+///
+/// Of a block (SparseBlock) a lane fills the rows it touches and says which, in lane_rows(): all
+/// others are +0, in the lane and in every sum. Only touched rows are added, and sent where that is
+/// less; a row that one of two summands lacks is added as +0, so the bits are those of dense sums.
 ///
 /// Buckets are summed and sent as soon as the last own lane has made them; MPI progresses in
-/// ready() and reduce().
+/// ready(), reduce() and allgather().
 
 #include <cstddef>
 #include <cstdint>
@@ -22,6 +25,7 @@
 #include <span>
 #include <vector>
 
+#include "core/touched_rows.hpp"
 #include "dist/communicator.hpp"
 #include "dist/tree.hpp"
 
@@ -34,9 +38,34 @@ enum class ExchangeMethod {
                    ///< everything
 };
 
+/// How the rows of blocks travel. Never changes a bit.
+enum class RowTransfer {
+  Automatic,  ///< the touched rows alone, where that makes a message shorter
+  Dense,      ///< all rows, for measuring and tests
+  Sparse,     ///< the touched rows alone, for tests
+};
+
+/// What is gathered of blocks (SparseBlock) that change all over from a few touched rows. Never
+/// changes a bit.
+enum class RowGather {
+  Automatic,  ///< sums where ranks run on several hosts
+  Values,     ///< each owner makes its values and sends them: less work, more traffic
+  Sums,       ///< each rank makes all values: more work, less traffic
+};
+
 struct ExchangeOptions {
   std::size_t bucket_bytes = 2 << 20;
   ExchangeMethod method = ExchangeMethod::Tree;
+  RowTransfer rows = RowTransfer::Automatic;
+  RowGather gather = RowGather::Automatic;  ///< for those who make the blocks
+};
+
+/// A block of the flat vector of which a lane touches few rows, and what is gathered of it after a
+/// step: the values that its owners have made, or the sums of the touched rows, from which every
+/// rank makes all values itself.
+struct SparseBlock {
+  RowBlock block;
+  bool gather_sums = false;
 };
 
 /// A piece of the flat vector that this rank owns.
@@ -59,9 +88,11 @@ class GradientExchange {
   /// COLLECTIVE. `lanes` lanes of `floats` numbers each; this rank computes lanes own_lanes() =
   /// block_of(lanes, rank's threads among all) in `threads` threads: thread t computes
   /// thread_lanes(t). `workers`: how many ranks compute (world_size, or world_size - 1 with a
-  /// dedicated driver, whose rank 0 owns no lane but may own segments).
+  /// dedicated driver, whose rank 0 owns no lane but may own segments). `blocks`: ascending and
+  /// apart.
   GradientExchange(const Communicator& ranks, std::size_t lanes, std::size_t floats,
-                   std::size_t threads, bool dedicated_driver, const ExchangeOptions& options);
+                   std::size_t threads, bool dedicated_driver, const ExchangeOptions& options,
+                   std::vector<SparseBlock> blocks = {});
   ~GradientExchange();
 
   Node own_lanes() const noexcept;
@@ -70,8 +101,12 @@ class GradientExchange {
   void begin();  ///< start of a step; forgets the last one
 
   /// Where thread `thread` puts the gradient of its lane `lane`, `floats` numbers, 64-byte aligned.
-  /// Lanes of a thread come in ascending order. The memory is the exchange's own and reused.
+  /// Lanes of a thread come in ascending order; ask once a lane. The memory is the exchange's own
+  /// and reused: blocks are zero, all else must be written.
   std::span<float> lane_gradients(std::size_t thread, std::size_t lane);
+  /// Which rows of the blocks the lane touches, none at first. Null if there are no blocks: then
+  /// the lane writes everything.
+  TouchedRows* lane_rows(std::size_t thread, std::size_t lane);
 
   /// From thread `thread`: the first `count` numbers of its current lane are final. count == floats
   /// ends the lane.
@@ -90,6 +125,10 @@ class GradientExchange {
   void reduce();
   std::span<float>
   gradients() noexcept;  ///< flat, `floats` numbers; only the own segments hold sums
+  /// Which rows of the blocks in gradients() may be other than +0; others may be among them.
+  const TouchedRows& touched() const noexcept;
+  /// The blocks; none if the method knows none.
+  const std::vector<SparseBlock>& blocks() const noexcept;
 
   /// COLLECTIVE, one thread. The sum over the flat vector of f(block), blocks of kSegmentFloats
   /// numbers in order and along the tree over blocks: same bits on any world size. f sees only own
@@ -97,7 +136,8 @@ class GradientExchange {
   double block_sum(const std::function<double(std::size_t begin, std::size_t end)>& f);
 
   /// COLLECTIVE, one thread. Every rank's own segments of `values` (floats numbers) go to all
-  /// ranks.
+  /// ranks. Not those of blocks whose sums are gathered: of these gradients() and touched() hold
+  /// the sums afterwards, on every rank.
   void allgather(std::span<float> values);
 
   /// Seconds this rank has spent in reduce, scalars and allgather, and bytes it has sent, since the

@@ -47,6 +47,7 @@ struct ExchangeSizes {
   std::size_t world_size = 1, lanes = 1, floats = 0, threads = 1;
   bool dedicated_driver = false;  ///< rank 0 computes no lanes; ignored in a world of one
   ExchangeOptions options{};
+  std::vector<RowBlock> blocks{};  ///< of which a lane touches few rows
 };
 
 class ExchangePlan {

@@ -39,6 +39,18 @@ void add_all(const std::vector<Addition>& additions, std::span<float* const> val
   }
 }
 
+void add_touched(const std::vector<Addition>& additions, std::span<float* const> values,
+                 std::span<TouchedRows* const> rows, Segment range) {
+  for (const auto [left, right] : additions) {
+    rows[left]->add(*rows[right], range.begin, range.end);
+    rows[left]->for_each(range.begin, range.end,
+                         [&, sum = values[left], term = values[right]](
+                             std::size_t begin, std::size_t end, std::size_t) {
+                           add_to(sum + begin, term + begin, end - begin);
+                         });
+  }
+}
+
 void fold_into(float* sum, const std::vector<Addition>& additions, std::span<float* const> values,
                std::size_t count) {
   if (additions.empty()) {
@@ -65,6 +77,8 @@ LaneSums::LaneSums(const ExchangePlan& plan, std::size_t rank)
     thread.plan = plan_thread(plan.sizes().lanes, plan.thread_lanes(rank, t));
     thread.buffers.resize(thread.plan.buffers);
     thread.values.resize(thread.plan.buffers);
+    thread.touched.assign(thread.plan.buffers, TouchedRows(plan.sizes().blocks));
+    for (TouchedRows& rows : thread.touched) thread.rows.push_back(&rows);
     if (!thread.plan.steps.empty()) ++active_threads_;
     for (const std::size_t buffer : thread.plan.results) sources_.push_back({t, buffer});
     nodes.insert(nodes.end(), thread.plan.nodes.begin(), thread.plan.nodes.end());
@@ -78,16 +92,25 @@ void LaneSums::begin() {
   for (std::size_t bucket = 0; bucket < plan_.buckets().size(); ++bucket) arrived_[bucket].store(0);
 }
 
-std::span<float> LaneSums::lane(std::size_t thread, std::size_t lane) {
-  Thread& own = threads_[thread];
+std::size_t LaneSums::buffer_of(const Thread& own, std::size_t lane) const {
   expects(own.lane < own.plan.steps.size() && own.plan.lanes.begin + own.lane == lane,
           "exchange: a thread takes its own lanes in ascending order");
-  const std::size_t buffer = own.plan.steps[own.lane].buffer;
+  return own.plan.steps[own.lane].buffer;
+}
+
+TouchedRows& LaneSums::lane_rows(std::size_t thread, std::size_t lane) {
+  return threads_[thread].touched[buffer_of(threads_[thread], lane)];
+}
+
+std::span<float> LaneSums::lane(std::size_t thread, std::size_t lane) {
+  Thread& own = threads_[thread];
+  const std::size_t buffer = buffer_of(own, lane);
   if (own.values[buffer] ==
       nullptr) {  // made by the thread that will use it, so that it lies in memory near its core
     own.buffers[buffer] = Buffer<float>(plan_.sizes().floats);
     own.values[buffer] = own.buffers[buffer].data();
   }
+  own.touched[buffer].clear(own.values[buffer]);
   return {own.values[buffer], plan_.sizes().floats};
 }
 
@@ -103,7 +126,7 @@ void LaneSums::ready(std::size_t thread, std::size_t lane, std::size_t count,
   for (; own.buckets_done < buckets.size() && buckets[own.buckets_done].end <= count;
        ++own.buckets_done) {
     const std::size_t bucket = own.buckets_done;
-    add_all(step.additions, own.values, buckets[bucket]);
+    add(step.additions, own.values, own.rows, buckets[bucket]);
     if (!last) continue;
     // Whoever comes last sees the sums of all others, and folds them.
     if (arrived_[bucket].fetch_add(1, std::memory_order_acq_rel) + 1 < active_threads_) continue;
@@ -117,11 +140,25 @@ void LaneSums::ready(std::size_t thread, std::size_t lane, std::size_t count,
   }
 }
 
+void LaneSums::add(const std::vector<Addition>& additions, std::span<float* const> values,
+                   std::span<TouchedRows* const> rows, Segment range) const {
+  if (additions.empty()) return;
+  if (rows[0]->reach(range.begin, range.end)) {
+    add_touched(additions, values, rows, range);
+  } else {
+    add_all(additions, values, range);
+  }
+}
+
 void LaneSums::fold_threads(std::size_t bucket) {
   if (fold_.additions.empty()) return;
   std::vector<float*> values;
-  for (const Source& source : sources_) values.push_back(value(source));
-  add_all(fold_.additions, values, plan_.buckets()[bucket]);
+  std::vector<TouchedRows*> rows;
+  for (const auto& [thread, buffer] : sources_) {
+    values.push_back(threads_[thread].values[buffer]);
+    rows.push_back(threads_[thread].rows[buffer]);
+  }
+  add(fold_.additions, values, rows, plan_.buckets()[bucket]);
 }
 
 bool LaneSums::complete() const noexcept {
@@ -130,6 +167,11 @@ bool LaneSums::complete() const noexcept {
 }
 
 float* LaneSums::node(std::size_t i) const { return value(sources_[fold_.values[i]]); }
+
+TouchedRows& LaneSums::node_rows(std::size_t i) const {
+  const auto& [thread, buffer] = sources_[fold_.values[i]];
+  return *threads_[thread].rows[buffer];
+}
 
 double LaneSums::seconds() const noexcept {
   double most = 0;

@@ -21,6 +21,7 @@ inline constexpr std::size_t kPieceBytes = std::size_t{4} << 20;
 struct Communicator::Impl {
   int rank = 0;
   int world_size = 1;
+  int hosts = 1;
   CommHandle data;    // collectives and their messages
   CommHandle checks;  // fingerprints
   std::unique_ptr<StallWatch> watch;

@@ -52,6 +52,18 @@ bool Messages::done(Requests& requests) const {
   return done != 0;
 }
 
+bool Messages::done(Requests& request, std::size_t& count) const {
+  if (request.empty()) return true;
+  int done = 0, floats = 0;
+  MPI_Status status;
+  check(MPI_Test(request.data(), &done, &status), "MPI_Test", rank_);
+  if (done == 0) return false;
+  check(MPI_Get_count(&status, MPI_FLOAT, &floats), "MPI_Get_count", rank_);
+  count = static_cast<std::size_t>(floats);
+  request.clear();
+  return true;
+}
+
 void Pipeline::restart() {
   done_.assign(done_.size(), false);
   posted_ = finished_ = 0;

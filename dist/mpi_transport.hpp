@@ -11,6 +11,7 @@
 #include "dist/exchange_plan.hpp"
 #include "dist/lane_sums.hpp"
 #include "dist/mpi_communicator.hpp"
+#include "dist/row_messages.hpp"
 
 namespace lockstep::dist {
 
@@ -32,6 +33,8 @@ class Messages {
                std::size_t peer, Requests& requests);
   /// True, and `requests` is empty, if all are done.
   bool done(Requests& requests) const;
+  /// Of one receive: how many floats have come; they may be fewer than there was room for.
+  bool done(Requests& request, std::size_t& count) const;
 
   MPI_Comm comm() const noexcept { return comm_.get(); }
   std::size_t rank() const noexcept { return static_cast<std::size_t>(rank_); }
@@ -68,12 +71,24 @@ class Pipeline {
   std::size_t posted_ = 0, finished_ = 0;  // buckets before these
 };
 
+/// A message that is on its way here, or has come and waits to be used.
+struct Arrival {
+  Segment range;
+  const float* memory = nullptr;
+  Requests request;
+  std::size_t floats = 0;  ///< where it has come
+
+  std::span<const float> message() const { return {memory, floats}; }
+};
+
 class ReduceScatter : public Pipeline {
  public:
   using Pipeline::Pipeline;
+  virtual void begin() { restart(); }          ///< of a step: forgets the sums of the last one
   virtual void start(std::size_t bucket) = 0;  ///< this rank's node sums of the bucket are final
   virtual void all_started() {}                ///< and no thread computes any more
-  virtual float* sums() = 0;  ///< flat; the own segments of finished buckets are valid
+  virtual float* sums() = 0;        ///< flat; the own segments of finished buckets are valid
+  virtual TouchedRows& rows() = 0;  ///< of sums()
   double seconds() const noexcept { return seconds_; }  ///< spent adding
 
  protected:
@@ -83,24 +98,33 @@ class ReduceScatter : public Pipeline {
 class Allgather : public Pipeline {
  public:
   using Pipeline::Pipeline;
-  void begin(float* values) {
-    values_ = values;
+  /// `memory` lasts until all is finished. Of its blocks the touched rows travel, to be added to
+  /// the `rows` of the receiver.
+  void begin(const FlatMemory& memory, TouchedRows& rows) {
+    memory_ = memory;
+    rows_ = &rows;
     restart();
   }
 
  protected:
-  float* values_ = nullptr;
+  FlatMemory memory_;
+  TouchedRows* rows_ = nullptr;
+};
+
+/// What the transports share. `messages` of rows: of the sums, or of what is gathered.
+struct Transport {
+  const ExchangePlan& plan;
+  Messages& messages;
+  RowMessages& rows;
 };
 
 /// Each rank sends, for each segment, its node sums to the segment's owner, who folds them.
-std::unique_ptr<ReduceScatter> make_direct_reduce(const ExchangePlan& plan, LaneSums& lanes,
-                                                  Messages& messages);
+std::unique_ptr<ReduceScatter> make_direct_reduce(const Transport& transport, LaneSums& lanes);
 /// Each owner sends its segment to all.
-std::unique_ptr<Allgather> make_direct_allgather(const ExchangePlan& plan, Messages& messages);
+std::unique_ptr<Allgather> make_direct_allgather(const Transport& transport);
 /// Recursive halving along the tree, and doubling back. Need plan.halves().
-std::unique_ptr<ReduceScatter> make_halving_reduce(const ExchangePlan& plan, LaneSums& lanes,
-                                                   Messages& messages);
-std::unique_ptr<Allgather> make_doubling_allgather(const ExchangePlan& plan, Messages& messages);
+std::unique_ptr<ReduceScatter> make_halving_reduce(const Transport& transport, LaneSums& lanes);
+std::unique_ptr<Allgather> make_doubling_allgather(const Transport& transport);
 /// MPI_Allreduce of each bucket, for measuring.
 std::unique_ptr<ReduceScatter> make_plain_reduce(const ExchangePlan& plan, LaneSums& lanes,
                                                  Messages& messages);

@@ -21,6 +21,7 @@ class PlainReduce final : public ReduceScatter {
   void start(std::size_t) override {}
   void all_started() override { may_block_ = true; }
   float* sums() override { return sums_.data(); }
+  TouchedRows& rows() override { return no_rows_; }
 
  private:
   void post(std::size_t) override {}
@@ -48,6 +49,7 @@ class PlainReduce final : public ReduceScatter {
   LaneSums& lanes_;
   Messages& messages_;
   Buffer<float> sums_;
+  TouchedRows no_rows_;
   bool may_block_ = false;
 };
 

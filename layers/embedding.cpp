@@ -34,6 +34,10 @@ Embedding::Embedding(const proto::Embedding& config, const TensorSpec& input, co
   weight.scale = config.initializer_scale();
   weight.fan_in = words_;
   weight.fan_out = units_;
+  weight.touched_by_row = steps_;
+  weight.start_stage = config.from_stage();
+  weight.start_file = config.from_file();
+  weight.field = build.field;
   parameters_ = {weight};
   output_ = onednn::plain_spec(Shape{input.shape[0], weight.shape[1]}, build.rows);
   output_.masked = true;
@@ -73,11 +77,13 @@ void Embedding::forward(Lane& lane) const {
 
 void Embedding::backward(Lane& lane) const {
   if (lane.dx != nullptr) std::fill_n(lane.dx, lane.rows * steps_, 0.0f);
-  std::fill_n(lane.gradients, words_ * units_, 0.0f);
+  const auto block = lane.block_of_gradients();
+  if (!block) std::fill_n(lane.gradients, words_ * units_, 0.0f);
   if (!trainable_) return;
   for (std::size_t i = 0; i < lane.rows * steps_; ++i) {
     const auto word = static_cast<std::size_t>(lane.x[i]);
     if (word == 0) continue;
+    if (block) lane.touched->touch(*block, word);
     float* gradient = lane.gradients + word * units_;
     add(gradient, lane.dy + i * units_, gradient, units_);
   }

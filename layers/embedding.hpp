@@ -3,6 +3,8 @@
 ///   x [N, T] ids   weight [V, U]   y [N, T, U], masked
 ///   y[n, t] = weight[x[n, t]], zero for id 0;  dweight[v] = sum of dy[n, t] over x[n, t] = v, in
 ///   the order of n and t; nothing for id 0;  dx = 0: ids have no gradient
+/// dweight is zero but for the words of the lane: where its memory is a block of the flat vector
+/// (Lane::touched), only those are written.
 /// A row ends behind its last id that is not 0. Where the vectors are not trainable they are a
 /// parameter that no step changes.
 

@@ -14,12 +14,14 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "core/proto/layers.pb.h"
 #include "core/shape.hpp"
+#include "core/touched_rows.hpp"
 
 namespace lockstep::layers {
 
@@ -59,6 +61,12 @@ struct ParameterInfo {
   std::size_t constant_begin = 0, constant_end = std::numeric_limits<std::size_t>::max();
   double scale = 0.05;  ///< of UNIFORM and NORMAL
   std::size_t fan_in = 1, fan_out = 1;
+  /// Of a weight [V, U] in plain storage whose gradient is zero but for a few of its V rows: how
+  /// many of them a row of the lane can touch (Lane::touched). 0: any number.
+  std::size_t touched_by_row = 0;
+  /// Where vectors of words to start with come from (Network::start_with): output column of a
+  /// stage, or a file; and the config path of the layer, for messages.
+  std::string start_stage, start_file, field;
 };
 
 /// What a layer sees of one lane in one pass. Pointers are 64-byte aligned; sizes follow from the
@@ -82,8 +90,19 @@ struct Lane {
   const float* parameters = nullptr;  ///< this layer's part, in storage order
   const float* packed = nullptr;      ///< this layer's part of what pack() wrote
   float* gradients = nullptr;  ///< this layer's part, in storage order; written, not added to
-  float* workspace = nullptr;  ///< this layer's own memory from forward to backward
-  float* scratch = nullptr;    ///< dies when the call returns
+  const float* all_gradients = nullptr;  ///< the network's flat vector, of which that is a part
+  TouchedRows* touched = nullptr;  ///< of the blocks of that vector, which come zero: a layer whose
+                                   ///< weight is one writes and notes the rows it touches. May be
+                                   ///< null: there are none
+  float* workspace = nullptr;      ///< this layer's own memory from forward to backward
+  float* scratch = nullptr;        ///< dies when the call returns
+
+  /// The block that this layer's gradients begin with, if they do.
+  std::optional<std::size_t> block_of_gradients() const {
+    return touched != nullptr
+               ? touched->block_at(static_cast<std::size_t>(gradients - all_gradients))
+               : std::nullopt;
+  }
 
   /// Steps of row `row` of x, of `steps` in all.
   std::size_t length_of(std::size_t row, std::size_t steps) const {

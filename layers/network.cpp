@@ -182,22 +182,19 @@ std::string Network::loss_name() const { return impl_->loss->name(); }
 std::size_t Network::parameter_floats() const noexcept { return impl_->parameter_floats; }
 std::size_t Network::parameter_count() const noexcept { return impl_->parameter_count; }
 const std::vector<Parameter>& Network::parameters() const noexcept { return impl_->parameters; }
+std::vector<RowBlock> Network::row_blocks() const {
+  std::vector<RowBlock> blocks;
+  for (const auto& [info, offset, layer] : impl_->parameters) {
+    if (info.touched_by_row == 0) continue;
+    blocks.push_back({offset, static_cast<std::size_t>(info.shape.at(0)),
+                      static_cast<std::size_t>(info.shape.at(1))});
+  }
+  return blocks;
+}
 std::size_t Network::packed_floats() const noexcept {
   return impl_->reference->layers->packed_floats();
 }
 std::size_t Network::worker_bytes() const { return impl_->reference->arena_floats * sizeof(float); }
-
-void Network::initialize(std::uint64_t seed, std::span<float> parameters) const {
-  expects(parameters.size() == impl_->parameter_floats, "initialize gets the whole flat vector");
-  std::map<std::size_t, std::uint64_t> seen;  // parameters of each layer so far
-  std::vector<float> plain;
-  for (const auto& parameter : impl_->parameters) {
-    plain.resize(numbers(parameter.info));
-    const auto stream = stream_of(parameter.layer, seen[parameter.layer]++);
-    layers::initialize(parameter.info, seed, stream, plain);
-    from_plain(parameter, plain, parameters);
-  }
-}
 
 namespace {
 
@@ -209,7 +206,40 @@ std::size_t index_of(const std::vector<Parameter>& all, const Parameter& paramet
   return static_cast<std::size_t>(found - all.begin());
 }
 
+void copy_rows(const StartRows& start, std::span<float> plain) {
+  if (start.rows.empty()) return;
+  const std::size_t width = start.values.size() / start.rows.size();
+  for (std::size_t i = 0; i < start.rows.size(); ++i)
+    std::copy_n(start.values.data() + i * width, width, plain.data() + start.rows[i] * width);
+}
+
 }  // namespace
+
+void Network::start_with(const Parameter& parameter, StartRows start) {
+  const auto words = static_cast<std::size_t>(parameter.info.shape.at(0)),
+             units = static_cast<std::size_t>(parameter.info.shape.at(1));
+  expects(start.values.size() == start.rows.size() * units &&
+              std::all_of(start.rows.begin(), start.rows.end(),
+                          [&](std::size_t row) { return row < words; }),
+          "start_with gets whole rows of the parameter");
+  impl_->starts[index_of(impl_->parameters, parameter)] = std::move(start);
+}
+
+void Network::initialize(std::uint64_t seed, std::span<float> parameters) const {
+  expects(parameters.size() == impl_->parameter_floats, "initialize gets the whole flat vector");
+  std::map<std::size_t, std::uint64_t> seen;  // parameters of each layer so far
+  std::vector<float> plain;
+  for (const auto& parameter : impl_->parameters) {
+    plain.resize(numbers(parameter.info));
+    const auto stream = stream_of(parameter.layer, seen[parameter.layer]++);
+    layers::initialize(parameter.info, seed, stream, plain);
+    if (const auto start = impl_->starts.find(index_of(impl_->parameters, parameter));
+        start != impl_->starts.end()) {
+      copy_rows(start->second, plain);
+    }
+    from_plain(parameter, plain, parameters);
+  }
+}
 
 void Network::to_plain(const Parameter& parameter, std::span<const float> flat,
                        std::span<float> plain) const {

@@ -51,6 +51,12 @@ struct Outline {
   std::optional<std::size_t> tap;
 };
 
+/// What some rows of a weight [V, U] start with.
+struct StartRows {
+  std::vector<std::size_t> rows;  ///< below V
+  std::vector<float> values;      ///< U a row
+};
+
 class Worker;
 
 /// The shared, immutable part: architecture, parameter layout, and the compiled programs by number
@@ -80,10 +86,16 @@ class Network {
   std::size_t parameter_count() const noexcept;   ///< learned numbers
   const std::vector<Parameter>& parameters()
       const noexcept;  ///< ascending offsets, no gaps, covers the vector
+  /// The weights in the flat vector of which a lane touches few rows
+  /// (ParameterInfo::touched_by_row).
+  std::vector<RowBlock> row_blocks() const;
   std::size_t packed_floats() const noexcept;
   std::size_t worker_bytes() const;  ///< memory a thread needs at lane_size rows
 
-  /// Initial values, a function of (seed, layer position, parameter) alone; writes
+  /// Rows of a parameter that initialize() shall not draw. Before other threads see the network.
+  void start_with(const Parameter& parameter, StartRows start);
+
+  /// Initial values, a function of (seed, layer position, parameter) and start_with() alone; writes
   /// parameter_floats() numbers.
   void initialize(std::uint64_t seed, std::span<float> parameters) const;
 
@@ -137,9 +149,11 @@ class Worker {
 
   /// Forward and backward in training mode. `gradients` gets the gradient of the lane's loss SUM
   /// (not mean) with respect to every parameter: parameter_floats() numbers, all written.
-  /// `progress` may be empty.
+  /// `progress` may be empty. `touched`: of blocks among row_blocks() that are zero in `gradients`,
+  /// only the rows that the lane touches are written, and noted there.
   /// @throws DataError if a label is not a class index; the caller adds file and row.
-  LaneResult train(const Pass& pass, std::span<float> gradients, const GradientProgress& progress);
+  LaneResult train(const Pass& pass, std::span<float> gradients, const GradientProgress& progress,
+                   TouchedRows* touched = nullptr);
 
   /// Forward in inference mode; loss and accuracy against the labels.
   LaneResult evaluate(const Pass& pass);

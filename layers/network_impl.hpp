@@ -20,6 +20,7 @@ struct Network::Impl {
   std::vector<LayerSummary> summary;
   std::vector<Parameter> parameters;
   std::size_t parameter_floats = 0, parameter_count = 0;
+  std::map<std::size_t, StartRows> starts;  // by parameter
 
   /// The steps a lane computes, where rows of ids end early: those of its longest row, rounded up
   /// to a multiple of this; 0: the network needs all steps.

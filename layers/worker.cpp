@@ -104,7 +104,7 @@ std::span<float> Worker::input(std::size_t rows) {
 }
 
 LaneResult Worker::train(const Pass& pass, std::span<float> gradients,
-                         const GradientProgress& progress) {
+                         const GradientProgress& progress, TouchedRows* touched) {
   auto& w = *impl_;
   expects(gradients.size() == w.network.parameter_floats, "train gets room for every gradient");
   w.penalty = 0;
@@ -113,6 +113,8 @@ LaneResult Worker::train(const Pass& pass, std::span<float> gradients,
   w.program->layers->forward(lane);
   lane.dy = w.arena.data() + w.program->dlogits;
   lane.gradients = gradients.data();
+  lane.all_gradients = gradients.data();
+  lane.touched = touched;
   LaneResult result = w.judge(pass, lane.dy);
   result.loss += w.penalty;
   w.program->layers->backward(lane, progress);

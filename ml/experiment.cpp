@@ -11,6 +11,7 @@
 #include "dist/session.hpp"
 #include "ml/autoencoder.hpp"
 #include "ml/datasets.hpp"
+#include "ml/word_vectors.hpp"
 
 namespace lockstep::ml {
 namespace {
@@ -160,6 +161,7 @@ void check_experiment(const proto::Experiment& experiment, Problems& problems,
   }
   check_data(experiment.data(), problems);
   check_windows(experiment, problems);
+  check_word_vectors(experiment, problems);
 }
 
 StepPlan plan_steps(const proto::Experiment& experiment) {
@@ -282,6 +284,7 @@ std::unique_ptr<Prepared> prepare(const Context& context, const proto::Experimen
   }
   dist::all_or_none(context.ranks,
                     [&] { compile_network(experiment, prepared->train.schema, *prepared); });
+  start_with_word_vectors(context, prepared->pipeline, prepared->columns.input, *prepared->network);
   for (auto* dataset : {&prepared->validation, &prepared->test}) {
     if (dataset->rows > 0)
       prepared->pipeline.transform(context.ranks, context.threads, *dataset, needed, options);

@@ -90,6 +90,8 @@ class SgdOptimizer final : public Optimizer {
                                         : std::vector<std::string>{}),
         config_(config) {}
 
+  bool leaves_still() const override { return state_.empty() && config_.weight_decay() == 0; }
+
   void update(std::span<float> parameters, std::span<const float> gradients, std::size_t begin,
               std::size_t end, const UpdateTerms& terms) override {
     const auto gradient = gradient_of(terms, config_.weight_decay());

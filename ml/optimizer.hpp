@@ -47,6 +47,9 @@ class Optimizer {
   virtual void update(std::span<float> parameters, std::span<const float> gradients,
                       std::size_t begin, std::size_t end, const UpdateTerms& terms) = 0;
 
+  /// Whether a parameter whose gradient is +0 stays exactly as it is, and its state too.
+  virtual bool leaves_still() const { return false; }
+
   double learning_rate() const noexcept {
     return learning_rate_;
   }  ///< as configured, before the schedule

@@ -9,6 +9,7 @@
 
 #include "core/simd.hpp"
 #include "dist/session.hpp"
+#include "ml/sparse_blocks.hpp"
 
 namespace lockstep::ml {
 namespace {
@@ -43,6 +44,12 @@ LOCKSTEP_SIMD double square_sum(const float* x, std::size_t n) {
          ((parts[4] + parts[5]) + (parts[6] + parts[7]));
 }
 
+bool all_zero(const TouchedRows& touched, std::size_t begin, std::size_t end) {
+  bool any = false;
+  touched.for_each(begin, end, [&](std::size_t, std::size_t, std::size_t) { any = true; });
+  return !any;
+}
+
 }  // namespace
 
 TrainingStep::TrainingStep(const Context& context, const proto::Network& config,
@@ -57,22 +64,15 @@ TrainingStep::TrainingStep(const Context& context, const proto::Network& config,
       columns_(columns),
       plan_(plan),
       pages_(dataset),
+      optimizer_(make_optimizer(config.optimizer(), network.parameter_floats())),
       exchange_(std::make_unique<dist::GradientExchange>(
           context.ranks, plan.lanes, network.parameter_floats(), context.threads.size(),
-          context.dedicated_driver(), exchange)),
-      optimizer_(make_optimizer(config.optimizer(), network.parameter_floats())),
+          context.dedicated_driver(), exchange,
+          sparse_blocks(network, *optimizer_, exchange, context.ranks))),
       parameters_(network.parameter_floats()),
       packed_(network.packed_floats()),
       threads_(context.threads.size()) {
-  for (const auto& parameter : network.parameters()) {
-    const std::size_t end = parameter.offset + parameter.info.storage;
-    if (!regions_.empty() && regions_.back().kind == parameter.info.kind &&
-        regions_.back().momentum == parameter.info.momentum) {
-      regions_.back().end = end;
-    } else {
-      regions_.push_back({parameter.offset, end, parameter.info.kind, parameter.info.momentum});
-    }
-  }
+  list_regions();
   const auto own = exchange_->own_lanes();
   lane_sums_.resize(own.end - own.begin);
   const std::size_t label_width =
@@ -89,9 +89,34 @@ TrainingStep::TrainingStep(const Context& context, const proto::Network& config,
     threads_[t].labels.resize(plan.lane_size * label_width);
     if (plan.accumulate > 1 && lanes.begin < lanes.end)
       threads_[t].accumulated = Buffer<float>(network.parameter_floats());
+    threads_[t].accumulated_rows = TouchedRows(exchange_->touched().blocks());
   }
   network.initialize(context.seed, parameters_.span());
   weights_changed();
+}
+
+void TrainingStep::list_regions() {
+  for (const auto& parameter : network_.parameters()) {
+    const std::size_t end = parameter.offset + parameter.info.storage;
+    if (!regions_.empty() && regions_.back().kind == parameter.info.kind &&
+        regions_.back().momentum == parameter.info.momentum) {
+      regions_.back().end = end;
+    } else {
+      regions_.push_back({parameter.offset, end, parameter.info.kind, parameter.info.momentum});
+    }
+  }
+  for (Region region : regions_) {
+    for (const auto& [block, gather_sums] : exchange_->blocks()) {
+      if (!gather_sums || block.begin < region.begin || block.begin >= region.end) continue;
+      Region part = region;
+      part.end = block.begin;
+      updates_.push_back({part, false});
+      part.begin = block.begin, part.end = block.end();
+      updates_.push_back({part, true});
+      region.begin = block.end();
+    }
+    updates_.push_back({region, false});
+  }
 }
 
 void TrainingStep::weights_changed() {
@@ -109,10 +134,13 @@ StepSums TrainingStep::run(const StepTerms& terms) {
   exchange_->reduce();
   refuse_bad_loss(terms, result.sums);
   const double reduced = now();
-  update(terms, result.sums);
+  const UpdateTerms update{terms.learning_rate, terms.step, gradient_scale(result.sums),
+                           config_.gradient_clip().value()};
+  update_own(update, result.sums.rows);
   const double updated = now();
   exchange_->allgather(parameters_.span());
   const double gathered = now();
+  update_everywhere(update);
   weights_changed();
   seconds_.compute += computed - start;
   seconds_.exchange += (reduced - computed) + (gathered - updated);
@@ -141,6 +169,7 @@ void TrainingStep::compute(const StepTerms& terms) {
 LossSums TrainingStep::compute_lane(std::size_t thread, LaneRows& lane, const StepTerms& terms) {
   Thread& own = threads_[thread];
   const auto gradients = exchange_->lane_gradients(thread, lane.lane());
+  const LaneMemory memory{gradients, exchange_->lane_rows(thread, lane.lane())};
   LossSums sums;
   bool written = false, ended = false;
   const auto ready = [&](std::size_t floats) {
@@ -152,23 +181,40 @@ LossSums TrainingStep::compute_lane(std::size_t thread, LaneRows& lane, const St
     const std::size_t rows = lane.rows_of_batch(terms.batch + offset);
     if (rows == 0) continue;
     const bool alone = terms.batches == 1;
-    const auto result =
-        compute_batch(own, lane, terms, offset, written ? own.accumulated.span() : gradients,
-                      alone ? layers::GradientProgress(ready) : layers::GradientProgress());
-    if (written) add_to(gradients.data(), own.accumulated.data(), gradients.size());
+    if (written) own.accumulated_rows.clear(own.accumulated.data());
+    const auto result = compute_batch(
+        own, lane, terms, offset,
+        written ? LaneMemory{own.accumulated.span(), memory.rows ? &own.accumulated_rows : nullptr}
+                : memory,
+        alone ? layers::GradientProgress(ready) : layers::GradientProgress());
+    if (written) add_accumulated(own, memory);
     written = true;
     sums.loss += result.loss;
     sums.weight += result.weight;
     sums.correct += result.correct;
     sums.rows += static_cast<double>(rows);
   }
-  if (!written) std::fill(gradients.begin(), gradients.end(), 0.0f);
+  if (!written) {  // blocks are zero already
+    (memory.rows != nullptr ? *memory.rows : own.accumulated_rows)
+        .for_each(0, gradients.size(), [&](std::size_t begin, std::size_t end, std::size_t) {
+          std::fill(gradients.data() + begin, gradients.data() + end, 0.0f);
+        });
+  }
   ready(gradients.size());
   return sums;
 }
 
+void TrainingStep::add_accumulated(Thread& own, const LaneMemory& memory) {
+  const std::size_t floats = memory.gradients.size();
+  if (memory.rows != nullptr) memory.rows->add(own.accumulated_rows, 0, floats);
+  const TouchedRows& rows = memory.rows != nullptr ? *memory.rows : own.accumulated_rows;
+  rows.for_each(0, floats, [&](std::size_t begin, std::size_t end, std::size_t) {
+    add_to(memory.gradients.data() + begin, own.accumulated.data() + begin, end - begin);
+  });
+}
+
 layers::LaneResult TrainingStep::compute_batch(Thread& own, LaneRows& lane, const StepTerms& terms,
-                                               std::uint64_t offset, std::span<float> gradients,
+                                               std::uint64_t offset, const LaneMemory& memory,
                                                const layers::GradientProgress& progress) {
   const std::size_t rows = lane.rows_of_batch(terms.batch + offset);
   const std::size_t label_width = own.labels.size() / plan_.lane_size;
@@ -184,7 +230,7 @@ layers::LaneResult TrainingStep::compute_batch(Thread& own, LaneRows& lane, cons
   pass.step = terms.sequence + offset;
   pass.parameters = parameters_.span();
   pass.packed = packed_.span();
-  return own.worker->train(pass, gradients, progress);
+  return own.worker->train(pass, memory.gradients, progress, memory.rows);
 }
 
 StepSums TrainingStep::sum_scalars(const StepTerms& terms) {
@@ -234,7 +280,7 @@ double TrainingStep::gradient_scale(const LossSums& sums) {
     double sum = 0;
     for (const auto& region : regions_) {
       const std::size_t from = std::max(begin, region.begin), to = std::min(end, region.end);
-      if (from < to && region.kind == Kind::Weight)
+      if (from < to && region.kind == Kind::Weight && !all_zero(exchange_->touched(), from, to))
         sum += square_sum(gradients.data() + from, to - from);
     }
     return sum;
@@ -244,27 +290,48 @@ double TrainingStep::gradient_scale(const LossSums& sums) {
                                                : scale;
 }
 
-void TrainingStep::update(const StepTerms& terms, const LossSums& sums) {
-  constexpr std::size_t kPiece = 1 << 15;  // floats a thread takes at a time
-  const UpdateTerms update{terms.learning_rate, terms.step, gradient_scale(sums),
-                           config_.gradient_clip().value()};
-  std::vector<dist::Segment> pieces;
-  for (const auto& segment : exchange_->segments()) {
-    for (std::size_t begin = segment.begin; begin < segment.end; begin += kPiece) {
-      pieces.push_back({begin, std::min(begin + kPiece, segment.end)});
+void TrainingStep::update_own(const UpdateTerms& update, double rows) {
+  update_pieces(exchange_->segments(), false, update, rows);
+}
+
+// Of blocks whose sums all ranks have.
+void TrainingStep::update_everywhere(const UpdateTerms& update) {
+  std::vector<dist::Segment> stretches;
+  for (const auto& [block, gather_sums] : exchange_->blocks()) {
+    if (!gather_sums) continue;
+    if (!optimizer_->leaves_still()) {
+      stretches.push_back({block.begin, block.end()});
+      continue;
     }
+    exchange_->touched().for_each(block.begin, block.end(),
+                                  [&](std::size_t begin, std::size_t end, std::size_t) {
+                                    stretches.push_back({begin, end});
+                                  });
   }
+  update_pieces(stretches, true, update, 0);
+}
+
+void TrainingStep::update_pieces(const std::vector<dist::Segment>& stretches, bool everywhere,
+                                 const UpdateTerms& update, double rows) {
+  constexpr std::size_t kPiece = 1 << 15;  // floats a thread takes at a time
+  std::vector<dist::Segment> pieces;
+  for (const auto& stretch : stretches) {
+    for (std::size_t begin = stretch.begin; begin < stretch.end; begin += kPiece)
+      pieces.push_back({begin, std::min(begin + kPiece, stretch.end)});
+  }
+  if (pieces.empty()) return;
   context_.threads.for_each(pieces.size(), [&](std::size_t, std::size_t i) {
-    update_piece(pieces[i].begin, pieces[i].end, update, sums.rows);
+    update_piece(pieces[i], everywhere, update, rows);
   });
 }
 
-void TrainingStep::update_piece(std::size_t begin, std::size_t end, const UpdateTerms& update,
-                                double rows) {
+void TrainingStep::update_piece(const dist::Segment& piece, bool everywhere,
+                                const UpdateTerms& update, double rows) {
   const auto gradients = exchange_->gradients();
-  for (const auto& region : regions_) {
-    const std::size_t from = std::max(begin, region.begin), to = std::min(end, region.end);
-    if (from >= to) continue;
+  for (const auto& [region, by_all] : updates_) {
+    const std::size_t from = std::max(piece.begin, region.begin),
+                      to = std::min(piece.end, region.end);
+    if (from >= to || by_all != everywhere) continue;
     if (region.kind == Kind::Weight) {
       optimizer_->update(parameters_.span(), gradients, from, to, update);
     } else if (region.kind == Kind::Statistic) {

@@ -75,25 +75,44 @@ class TrainingStep {
     layers::ParameterInfo::Kind kind;
     double momentum;
   };
+  /// The same, as far as the optimizer goes: of the owners alone, or of every rank.
+  struct Update {
+    Region region;
+    bool everywhere;
+  };
   struct Thread {
     std::unique_ptr<layers::Worker> worker;
     std::vector<LaneRows> lanes;
     std::vector<std::uint64_t> row_ids;
     std::vector<float> labels;
     Buffer<float> accumulated;  // gradient of a further batch, where batches are accumulated
+    TouchedRows accumulated_rows;
     double primitives = 0;
   };
 
+  /// Where the gradient of a lane goes. `rows` of blocks are written where they are touched; null:
+  /// everything is written.
+  struct LaneMemory {
+    std::span<float> gradients;
+    TouchedRows* rows;
+  };
+
+  void list_regions();
   void compute(const StepTerms& terms);
   LossSums compute_lane(std::size_t thread, LaneRows& lane, const StepTerms& terms);
   layers::LaneResult compute_batch(Thread& own, LaneRows& lane, const StepTerms& terms,
-                                   std::uint64_t offset, std::span<float> gradients,
+                                   std::uint64_t offset, const LaneMemory& memory,
                                    const layers::GradientProgress& progress);
+  void add_accumulated(Thread& own, const LaneMemory& memory);
   StepSums sum_scalars(const StepTerms& terms);
   void refuse_bad_loss(const StepTerms& terms, const LossSums& sums);
   double gradient_scale(const LossSums& sums);
-  void update(const StepTerms& terms, const LossSums& sums);
-  void update_piece(std::size_t begin, std::size_t end, const UpdateTerms& update, double rows);
+  void update_own(const UpdateTerms& update, double rows);
+  void update_everywhere(const UpdateTerms& update);
+  void update_pieces(const std::vector<dist::Segment>& stretches, bool everywhere,
+                     const UpdateTerms& update, double rows);
+  void update_piece(const dist::Segment& piece, bool everywhere, const UpdateTerms& update,
+                    double rows);
 
   const Context& context_;
   const proto::Network& config_;
@@ -102,10 +121,11 @@ class TrainingStep {
   NetworkColumns columns_;
   StepPlan plan_;
   data::MappedPages pages_;  // of the dataset
-  std::unique_ptr<dist::GradientExchange> exchange_;
   std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<dist::GradientExchange> exchange_;
   Buffer<float> parameters_, packed_;
   std::vector<Region> regions_;
+  std::vector<Update> updates_;  // regions_, cut where blocks are updated everywhere
   std::vector<Thread> threads_;
   std::vector<LossSums> lane_sums_;  // of the own lanes
   std::uint64_t epoch_ = ~std::uint64_t{0};

@@ -20,7 +20,7 @@ namespace {
 struct BenchOptions {
   ExperimentOptions experiment;
   std::uint64_t steps = 60, warmup = 5;
-  std::string exchange = "tree";
+  std::string exchange = "tree", rows = "auto", gather = "auto";
 };
 
 double median(std::vector<double> values) {
@@ -38,6 +38,18 @@ dist::ExchangeMethod method_of(const std::string& name) {
   if (name == "direct") return dist::ExchangeMethod::Direct;
   if (name == "plain") return dist::ExchangeMethod::PlainAllreduce;
   return dist::ExchangeMethod::Tree;
+}
+
+dist::RowTransfer rows_of(const std::string& name) {
+  if (name == "dense") return dist::RowTransfer::Dense;
+  if (name == "sparse") return dist::RowTransfer::Sparse;
+  return dist::RowTransfer::Automatic;
+}
+
+dist::RowGather gather_of(const std::string& name) {
+  if (name == "values") return dist::RowGather::Values;
+  if (name == "sums") return dist::RowGather::Sums;
+  return dist::RowGather::Automatic;
 }
 
 /// Trains `steps` full steps and takes the time of each, as this rank sees it.
@@ -79,13 +91,13 @@ std::string text_of(const nlohmann::ordered_json& json) {
   return fmt::format(
       "{}  {} ranks x {} threads  global batch {}  lane {}  exchange {}\n"
       "  {:>10.1f} samples/s  step {:.2f} ms = {:.2f} x primitives ({:.2f} ms)\n"
-      "  compute {:.2f} ms (tree {:.2f} ms)  exchange {:.2f} ms  optimizer {:.2f} ms  peak memory "
-      "{:.0f} MB a rank\n",
+      "  compute {:.2f} ms (tree {:.2f} ms)  exchange {:.2f} ms, {:.2f} MB sent  optimizer {:.2f} "
+      "ms  peak memory {:.0f} MB a rank\n",
       json["name"].get<std::string>(), json["ranks"].dump(), json["threads"].dump(),
       json["global_batch"].dump(), json["lane_size"].dump(), json["exchange"].get<std::string>(),
       number("samples_per_second"), ms("step_seconds"), number("step_to_primitives"),
       ms("primitives_seconds"), ms("compute_seconds"), ms("tree_seconds"), ms("exchange_seconds"),
-      ms("optimizer_seconds"), number("peak_rss_bytes") / 1e6);
+      number("bytes_sent_per_step") / 1e6, ms("optimizer_seconds"), number("peak_rss_bytes") / 1e6);
 }
 
 nlohmann::ordered_json result_of(const Config& config, const ml::Context& context,
@@ -127,11 +139,14 @@ ExitCode bench(const BenchOptions& options, const CommonOptions& common,
     exchange.bucket_bytes =
         static_cast<std::size_t>(config.experiment.cluster().bucket_megabytes() * (1 << 20));
     exchange.method = method_of(options.exchange);
+    exchange.rows = rows_of(options.rows);
+    exchange.gather = gather_of(options.gather);
     ml::TrainingStep step(job.context(), prepared->config, *prepared->network, prepared->train,
                           prepared->columns, prepared->plan, exchange);
     const auto samples = measure(job.context(), step, prepared->plan, options);
     json =
         result_of(config, job.context(), prepared->plan, options, samples, peak_rss_bytes(world));
+    json["bytes_sent_per_step"] = step.exchange().bytes_sent() / (options.warmup + options.steps);
   });
   if (job.is_driver())
     std::cout << (common.json ? json.dump() + "\n" : text_of(json)) << std::flush;
@@ -150,6 +165,15 @@ void add_bench_command(CLI::App& app, CommonOptions& common, Command& chosen) {
       ->add_option("--exchange", options->exchange,
                    "tree, direct, or plain: MPI's own sum in any order, to see what the tree costs")
       ->check(CLI::IsMember({"tree", "direct", "plain"}));
+  command
+      ->add_option("--rows", options->rows,
+                   "how gradients of embeddings travel: auto, dense, or sparse (touched rows only)")
+      ->check(CLI::IsMember({"auto", "dense", "sparse"}));
+  command
+      ->add_option("--gather", options->gather,
+                   "what comes back of embeddings: auto, values of their owners, or sums, from "
+                   "which every rank makes the values")
+      ->check(CLI::IsMember({"auto", "values", "sums"}));
   add_common_options(*command, common);
   command->callback([options, &common, &chosen] {
     chosen = [options, &common](auto& world) { return bench(*options, common, world); };

@@ -11,6 +11,7 @@
 #include "apps/startup.hpp"
 #include "apps/tables.hpp"
 #include "ml/experiment.hpp"
+#include "ml/sparse_blocks.hpp"
 
 namespace lockstep::apps {
 namespace {
@@ -46,6 +47,36 @@ std::vector<std::string> advice_for(const ml::Prepared& prepared, std::size_t co
   return advice;
 }
 
+/// What a rank holds and sends because of the flat vector of parameters.
+struct VectorCosts {
+  double state_bytes = 0;     ///< of the optimizer: the own share, and blocks that all update
+  double exchange_bytes = 0;  ///< sent a step, at most
+  bool at_most = false;       ///< the rows of a step may touch less
+};
+
+VectorCosts vector_costs(const ml::Prepared& prepared, const ml::Context& context) {
+  const auto& network = *prepared.network;
+  const auto ranks = static_cast<std::size_t>(context.ranks.world_size());
+  const auto optimizer = ml::make_optimizer(prepared.config.optimizer(), 0);
+  const auto blocks = ml::sparse_blocks(network, *optimizer, {}, context.ranks);
+  double dense = static_cast<double>(network.parameter_floats()), everywhere = 0;
+  for (const auto& [block, gather_sums] : blocks) {
+    dense -= static_cast<double>(block.rows * block.width);
+    if (gather_sums) everywhere += static_cast<double>(block.rows * block.width);
+  }
+  const double share = 1 / static_cast<double>(ranks);
+  const double own = (static_cast<double>(network.parameter_floats()) - everywhere) * share;
+  const std::size_t rows = prepared.plan.lanes * prepared.plan.lane_size * prepared.plan.accumulate;
+  VectorCosts costs;
+  costs.state_bytes = 2 * (own + everywhere) * sizeof(float);
+  // Reduce-scatter and allgather move (ranks - 1) / ranks of the vector each.
+  costs.exchange_bytes =
+      (2 * dense * (1 - share) + ml::most_floats_sent(network, blocks, rows, ranks)) *
+      sizeof(float);
+  costs.at_most = !blocks.empty();
+  return costs;
+}
+
 Json plan_json(const ml::Prepared& prepared, const ml::Context& context) {
   const auto& plan = prepared.plan;
   const auto& network = *prepared.network;
@@ -65,6 +96,7 @@ Json plan_json(const ml::Prepared& prepared, const ml::Context& context) {
   json["steps_per_epoch"] = plan.steps_per_epoch();
   json["loss"] = network.loss_name();
   json["parameters"] = network.parameter_count();
+  const VectorCosts costs = vector_costs(prepared, context);
   // Weights, packed weights, gradient sums of log2(lanes) + 2 lanes a thread, optimizer state of
   // the own share, activations, rows.
   const double gradients = (std::ceil(std::log2(std::max(1.0, lanes_a_thread))) + 2) *
@@ -73,11 +105,10 @@ Json plan_json(const ml::Prepared& prepared, const ml::Context& context) {
       static_cast<double>(prepared.train.rows + prepared.validation.rows + prepared.test.rows) *
       static_cast<double>(network.input().size()) * sizeof(float) / static_cast<double>(ranks);
   json["memory_bytes_per_rank"] = static_cast<std::uint64_t>(
-      2 * vector_bytes + gradients + 2 * vector_bytes / static_cast<double>(ranks) +
+      2 * vector_bytes + gradients + costs.state_bytes +
       static_cast<double>(network.worker_bytes() * context.threads.size()) + rows_bytes);
-  // Reduce-scatter and allgather move (ranks - 1) / ranks of the vector each.
-  json["exchange_bytes_per_step_and_rank"] = static_cast<std::uint64_t>(
-      2 * vector_bytes * static_cast<double>(ranks - 1) / static_cast<double>(ranks));
+  json["exchange_bytes_per_step_and_rank"] = static_cast<std::uint64_t>(costs.exchange_bytes);
+  json["exchange_bytes_at_most"] = costs.at_most;
   for (const auto& layer : network.summary()) {
     json["layers"].push_back({{"name", layer.name},
                               {"kind", layer.kind},
@@ -107,8 +138,9 @@ std::string plan_text(const Json& json) {
       fmt::format("{} partitions, {} lanes of {} rows, {} steps an epoch\n", number("partitions"),
                   number("lanes"), number("lane_size"), count_text(number("steps_per_epoch")));
   text += fmt::format(
-      "{} ranks x {} threads: about {} of memory and {} exchanged a step by each rank\n",
+      "{} ranks x {} threads: about {} of memory and {}{} exchanged a step by each rank\n",
       number("ranks"), number("threads"), bytes_text(json["memory_bytes_per_rank"].get<double>()),
+      json["exchange_bytes_at_most"].get<bool>() ? "at most " : "",
       bytes_text(json["exchange_bytes_per_step_and_rank"].get<double>()));
   for (const auto& advice : json["advice"]) text += "advice: " + advice.get<std::string>() + "\n";
   return text;

@@ -66,6 +66,25 @@ Numbers train(Worker& worker, const Worker::Pass& pass, std::size_t floats) {
 
 }  // namespace
 
+TEST_CASE("initialize takes the rows that a network shall start with", "[layers][network]") {
+  prepare_thread();
+  const std::string config =
+      "layer { embedding { units: 3 vocabulary_size: 5 } } layer { mean_over_time {} } lane_size: "
+      "2";
+  Network drawn(network_config(config), Shape{4}, "network"),
+      given(network_config(config), Shape{4}, "network");
+  const auto& weight = given.parameters().front();
+  REQUIRE(weight.info.name == "embedding_0.weight");
+  given.start_with(weight, {{4, 1}, {1, 2, 3, 4, 5, 6}});
+  Buffer<float> a(drawn.parameter_floats()), b(given.parameter_floats());
+  drawn.initialize(7, a.span());
+  given.initialize(7, b.span());
+  for (const std::size_t row : {0, 2, 3})
+    CHECK(std::equal(&a[row * 3], &a[row * 3 + 3], &b[row * 3]));
+  CHECK(Numbers(&b[3], &b[6]) == Numbers{4, 5, 6});
+  CHECK(Numbers(&b[12], &b[15]) == Numbers{1, 2, 3});
+}
+
 TEST_CASE("a lane's bits do not depend on earlier passes, the worker or the thread",
           "[layers][network]") {
   Bench bench(kCnn, kImage);

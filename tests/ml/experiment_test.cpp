@@ -134,5 +134,31 @@ TEST_CASE("network_input finds the columns of a network, or says which is missin
   CHECK(field_of() == "stage[0].network.input_col");
 }
 
+TEST_CASE("check_experiment: vectors of words come from stages that are there and fit",
+          "[ml][experiment]") {
+  const auto with = [](const std::string& stages, const std::string& embedding) {
+    return complaint(stages +
+                     " stage { network { input_col: 'ids' layer { concatenate { branch { "
+                     "layer { embedding { units: 8 vocabulary_size: 50 " +
+                     embedding + " } } } } } layer { mean_over_time {} } } }");
+  };
+  const std::string indexer = "stage { token_indexer { input_col: 'words' output_col: 'ids' } } ";
+  const std::string word2vec =
+      "stage { word2vec { input_col: 'words' output_col: 'meaning' vector_size: 8 } } ";
+  const std::string at = "stage[2].network.layer[0].concatenate.branch[0].layer[0].embedding";
+  CHECK(with(word2vec + indexer, "from_stage: 'meaning'").empty());
+  CHECK(with(indexer, "from_file: 'vectors.txt'").empty());
+  CHECK(with(word2vec + indexer, "from_stage: 'words'") ==
+        at + ".from_stage: no word2vec stage makes the column 'words'");
+  CHECK(with(word2vec + indexer, "from_stage: 'meaning' from_file: 'a.txt'") ==
+        at + ".from_stage: vectors come from a stage or from a file, not from both");
+  CHECK(with(word2vec + word2vec, "from_file: 'a.txt'") ==
+        at + ".from_file: the words of the ids in 'ids' are not known");
+  const std::string narrow =
+      "stage { word2vec { input_col: 'words' output_col: 'meaning' vector_size: 5 } } ";
+  CHECK(with(narrow + indexer, "from_stage: 'meaning'") ==
+        at + ".units: 8 units, but the vectors of 'meaning' have 5 numbers");
+}
+
 }  // namespace
 }  // namespace lockstep::ml

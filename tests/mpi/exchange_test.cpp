@@ -1,5 +1,7 @@
 #include "dist/exchange.hpp"
 
+#include <cstring>
+
 #include "core/thread_pool.hpp"
 #include "tests/dist/lane_values.hpp"
 #include "tests/mpi/mpi_test.hpp"
@@ -13,7 +15,33 @@ struct Case {
   std::size_t lanes, threads, floats, bucket_bytes;
   bool dedicated_driver = false;
   ExchangeMethod method = ExchangeMethod::Tree;
+  RowTransfer rows = RowTransfer::Automatic;
+  std::vector<SparseBlock> blocks = {};
 };
+
+/// Whether a lane touches a row: `density` eighths of them, some lanes none at all.
+bool lane_touches(std::size_t step, std::size_t lane, std::size_t row, std::size_t density) {
+  const auto mixed =
+      static_cast<std::uint32_t>((step * 31 + lane + 1) * 2246822519u + row * 3266489917u);
+  return lane % 5 != 3 && (mixed >> 11) % 8 < density;
+}
+
+/// Values with blocks: zero where the lane does not touch. Row 0 is so small that sums of it are
+/// flushed to -0 where denormal numbers are.
+std::vector<float> sparse_lane_values(const Case& test, std::size_t step, std::size_t lane) {
+  auto values = tests::lane_values(step, lane, test.floats);
+  for (std::size_t b = 0; b < test.blocks.size(); ++b) {
+    const RowBlock& block = test.blocks[b].block;
+    for (std::size_t row = 0; row < block.rows; ++row) {
+      const bool touched = lane_touches(step, lane, row, 1 + 3 * b);
+      for (std::size_t i = 0; i < block.width; ++i) {
+        float& value = values[block.begin + row * block.width + i];
+        value = !touched ? 0.0f : row == 0 ? value * 1e-37f : value;
+      }
+    }
+  }
+  return values;
+}
 
 /// Fills the lanes of all threads at once and hands them over in pieces, as a backward pass does.
 void compute_lanes(GradientExchange& exchange, ThreadPool& threads, std::size_t step) {
@@ -102,6 +130,108 @@ TEST_CASE("exchange gives the bits of the serial tree for any size and buckets",
 TEST_CASE("exchange of a large vector", "[mpi][dist][exchange]") {
   const bool dedicated = GENERATE(false, true);
   check_steps({8, 2, (1 << 20) + 3, 256 << 10, dedicated}, 2);
+}
+
+/// As a layer does: writes the touched rows of blocks, and everything outside them.
+void compute_sparse_lanes(const Case& test, GradientExchange& exchange, ThreadPool& threads,
+                          std::size_t step) {
+  threads.run([&](std::size_t thread) {
+    const Node lanes = exchange.thread_lanes(thread);
+    for (std::size_t lane = lanes.begin; lane < lanes.end; ++lane) {
+      const std::span<float> gradients = exchange.lane_gradients(thread, lane);
+      TouchedRows& rows = *exchange.lane_rows(thread, lane);
+      const auto values = sparse_lane_values(test, step, lane);
+      for (std::size_t b = 0; b < test.blocks.size(); ++b) {
+        for (std::size_t row = 0; row < test.blocks[b].block.rows; ++row) {
+          if (lane_touches(step, lane, row, 1 + 3 * b)) rows.touch(b, row);
+        }
+      }
+      rows.for_each(0, gradients.size(), [&](std::size_t begin, std::size_t end, std::size_t) {
+        std::copy(values.data() + begin, values.data() + end, gradients.data() + begin);
+      });
+      exchange.ready(thread, lane, gradients.size() / 3);
+      exchange.ready(thread, lane, gradients.size());
+    }
+  });
+}
+
+/// Where the two differ first in any bit; their size if nowhere.
+std::size_t first_difference(std::span<const float> a, std::span<const float> b) {
+  std::size_t i = 0;
+  while (i < a.size() && std::memcmp(&a[i], &b[i], sizeof(float)) == 0) ++i;
+  return i;
+}
+
+/// Own segments doubled, gathered; blocks whose sums are gathered doubled by every rank.
+void check_sparse_steps(const Case& test) {
+  CAPTURE(test.lanes, test.threads, test.bucket_bytes, test.dedicated_driver,
+          static_cast<int>(test.rows), static_cast<int>(test.method));
+  GradientExchange exchange(world(), test.lanes, test.floats, test.threads, test.dedicated_driver,
+                            {test.bucket_bytes, test.method, test.rows}, test.blocks);
+  ThreadPool threads(test.threads);
+  for (std::size_t step = 0; step < 4; ++step) {
+    exchange.begin();
+    compute_sparse_lanes(test, exchange, threads, step);
+    exchange.reduce();
+    std::vector<float> values(test.floats, -1.0f);
+    for (const Segment& segment : exchange.segments()) {
+      for (std::size_t i = segment.begin; i < segment.end; ++i) values[i] = exchange.gradients()[i];
+    }
+    exchange.allgather(values);
+    for (const auto& [block, gather_sums] : test.blocks) {
+      if (!gather_sums) continue;
+      std::fill(values.begin() + static_cast<std::ptrdiff_t>(block.begin),
+                values.begin() + static_cast<std::ptrdiff_t>(block.end()), 0.0f);
+      exchange.touched().for_each(block.begin, block.end(),
+                                  [&](std::size_t begin, std::size_t end, std::size_t) {
+                                    for (std::size_t i = begin; i < end; ++i)
+                                      values[i] = exchange.gradients()[i];
+                                  });
+    }
+    const auto expected = tests::serial_tree_sum(
+        test.lanes, [&](std::size_t lane) { return sparse_lane_values(test, step, lane); });
+    const std::size_t at = std::min(first_difference(values, expected), test.floats - 1);
+    CAPTURE(step, values[at], expected[at]);
+    CHECK(first_difference(values, expected) == test.floats);
+  }
+}
+
+TEST_CASE("exchange of touched rows has the bits of the dense sum along the tree",
+          "[mpi][dist][exchange]") {
+  const std::size_t lanes = GENERATE(1, 3, 8, 13);
+  const std::size_t threads = GENERATE(1, 3);
+  const bool dedicated = GENERATE(false, true);
+  const auto method = GENERATE(ExchangeMethod::Tree, ExchangeMethod::Direct);
+  const auto rows = GENERATE(RowTransfer::Automatic, RowTransfer::Dense, RowTransfer::Sparse);
+  // One of few rows whose sums come back, one of many; rows lie across buckets and segments.
+  const std::vector<SparseBlock> blocks{{{320, 130, 33}, true}, {{4700, 61, 70}, false}};
+  check_sparse_steps({lanes, threads, 9001, 4096, dedicated, method, rows, blocks});
+  check_sparse_steps(
+      {lanes, threads, 9001, 1 << 20, dedicated, method, rows, {{{0, 9001, 1}, true}}});
+}
+
+TEST_CASE("exchange sends touched rows alone where that is less", "[mpi][dist][exchange]") {
+  const auto sent = [](RowTransfer rows, bool gather_sums) {
+    const Case test{8,         1,
+                    64 * 1000, 1 << 16,
+                    false,     ExchangeMethod::Tree,
+                    rows,      {{{0, 1000, 64}, gather_sums}}};
+    GradientExchange exchange(world(), test.lanes, test.floats, 1, false,
+                              {test.bucket_bytes, test.method, rows}, test.blocks);
+    ThreadPool threads(1);
+    exchange.begin();
+    compute_sparse_lanes(test, exchange, threads, 0);
+    exchange.reduce();
+    std::vector<float> values(test.floats);
+    exchange.allgather(values);
+    return static_cast<double>(exchange.bytes_sent());
+  };
+  const double dense = sent(RowTransfer::Dense, false),
+               values = sent(RowTransfer::Automatic, false),
+               sums = sent(RowTransfer::Automatic, true);
+  const bool travels = world().world_size() > 1;
+  CHECK((travels ? values < dense : values == 0));
+  CHECK((travels ? sums < values : sums == 0));
 }
 
 TEST_CASE("exchange by plain allreduce sums, in some order", "[mpi][dist][exchange]") {

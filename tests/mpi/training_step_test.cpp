@@ -42,29 +42,35 @@ struct Trained {
 
 // COLLECTIVE. Two epochs and the metrics on the same rows.
 Trained train(const dist::Communicator& ranks, std::size_t thread_count,
-              const proto::Network& config) {
+              const proto::Network& config, const data::Dataset& dataset, StepPlan plan,
+              dist::ExchangeOptions exchange) {
   layers::prepare_thread();
   ThreadPool threads(thread_count, layers::prepare_thread);
   const Context context{ranks, threads, {}, 7};
   const layers::Network network(config, Shape{2}, "network");
-  const auto dataset = own_rows(ranks, thread_count);
-  dist::ExchangeOptions exchange;
   exchange.bucket_bytes = 4096;  // three buckets
-  TrainingStep step(context, config, network, dataset, {"x", "y", ""}, kPlan, exchange);
+  TrainingStep step(context, config, network, dataset, {"x", "y", ""}, plan, exchange);
   Trained trained;
-  for (std::uint64_t s = 0; s < 2 * kPlan.steps_per_epoch(); ++s) {
+  for (std::uint64_t s = 0; s < 2 * plan.steps_per_epoch(); ++s) {
     StepTerms terms;
-    terms.epoch = s / kPlan.steps_per_epoch();
-    terms.batch = s % kPlan.steps_per_epoch();
-    terms.sequence = terms.step = s;
+    terms.epoch = s / plan.steps_per_epoch();
+    terms.batch = s % plan.steps_per_epoch() * plan.accumulate;
+    terms.batches =
+        std::min<std::uint64_t>(plan.accumulate, plan.batches_per_epoch() - terms.batch);
+    terms.sequence = terms.epoch * plan.batches_per_epoch() + terms.batch;
+    terms.step = s;
     terms.learning_rate = step.optimizer().learning_rate();
     trained.losses.push_back(step.run(terms).sums.mean_loss());
   }
   trained.parameters.assign(step.parameters().begin(), step.parameters().end());
-  const Scorer scorer(network, step.parameters(), step.packed(), kPlan.lane_size);
+  const Scorer scorer(network, step.parameters(), step.packed(), plan.lane_size);
   LossSums sums;
   trained.metrics = evaluate(context, scorer, dataset, {"x", "y", ""}, {}, sums).dump();
   return trained;
+}
+
+Trained train(const dist::Communicator& ranks, std::size_t threads, const proto::Network& config) {
+  return train(ranks, threads, config, own_rows(ranks, threads), kPlan, {});
 }
 
 TEST_CASE("training steps leave the same bits on these ranks as on one alone",
@@ -79,6 +85,58 @@ TEST_CASE("training steps leave the same bits on these ranks as on one alone",
   for (const std::size_t threads : {1, 2, 3}) {
     CAPTURE(threads, config);
     CHECK(train(tests::world(), threads, network) == alone);
+  }
+}
+
+// Words in place of numbers: two of 70 a row, some of them far more often than others.
+data::Dataset own_words(const dist::Communicator& ranks, std::size_t threads) {
+  auto dataset = own_rows(ranks, threads);
+  for (auto& partition : dataset.own) {
+    std::vector<double> x;
+    for (const auto id : partition.row_ids) {
+      x.push_back(static_cast<double>(id % 3 == 0 ? 1 + id % 4 : 1 + id * 37 % 69));
+      x.push_back(static_cast<double>(id % 5 == 0 ? 0 : 1 + id * id % 11));
+    }
+    partition.set("x", data::DenseVectors{2, x});
+  }
+  return dataset;
+}
+
+TEST_CASE("training steps over words leave the bits of dense gradients, however rows travel",
+          "[mpi][training_step]") {
+  const auto more = GENERATE(
+      as<std::string>{}, "optimizer { sgd { learning_rate: 1e-3 } }",
+      "optimizer { sgd { learning_rate: 1e-3 momentum: 0.9 } } gradient_clip { value: 0.5 }",
+      "optimizer { adam { learning_rate: 1e-2 } } gradient_clip { norm: 1 }");
+  const bool trainable = GENERATE(true, false);
+  const std::size_t accumulate = GENERATE(1, 2);
+  proto::Network config;
+  google::protobuf::TextFormat::ParseFromString(
+      "layer { embedding { units: 21 vocabulary_size: 70 } } layer { mean_over_time {} } "
+      "layer { batch_norm {} } layer { dense { units: 1 } } lane_size: 4 " +
+          more,
+      &config);
+  config.mutable_layer(0)->mutable_embedding()->set_trainable(trainable);
+  StepPlan plan = kPlan;
+  plan.accumulate = accumulate;
+  CAPTURE(more, trainable, accumulate);
+  // Of one rank the exchange that knows no rows sums along the tree as well.
+  const auto self = tests::world().split(tests::world().rank());
+  dist::ExchangeOptions exchange;
+  exchange.method = dist::ExchangeMethod::PlainAllreduce;
+  const auto dense = train(self, 1, config, own_words(self, 1), plan, exchange);
+  for (const double loss : dense.losses) CHECK(std::isfinite(loss));
+  exchange.method = dist::ExchangeMethod::Tree;
+  CHECK(train(self, 2, config, own_words(self, 2), plan, exchange) == dense);
+  for (const auto rows :
+       {dist::RowTransfer::Automatic, dist::RowTransfer::Dense, dist::RowTransfer::Sparse}) {
+    for (const auto gather : {dist::RowGather::Values, dist::RowGather::Sums}) {
+      CAPTURE(static_cast<int>(rows), static_cast<int>(gather));
+      exchange.rows = rows;
+      exchange.gather = gather;
+      CHECK(train(tests::world(), 1, config, own_words(tests::world(), 1), plan, exchange) ==
+            dense);
+    }
   }
 }
 

@@ -16,6 +16,10 @@ if [ "$(dirname "$config")" = "$here/configs" ]; then
   config=$work/experiment.textproto
   "$here/make_rows.sh" 1003 1 >"$work/train.libsvm"  # a prime: no number of ranks, lanes or partitions divides it
   "$here/make_rows.sh" 211 2 >"$work/test.libsvm"
+  "$here/make_texts.sh" 1003 1 >"$work/train.txt"
+  "$here/make_texts.sh" 211 2 >"$work/test.txt"
+  # Vectors of some words, and of one that no text has.
+  { echo 21 4; seq 1 20 | awk '{ printf "w%d %.3f %.3f -0.5 %d\n", 2 * $1, $1 / 7, -$1 / 9, $1 % 3 }'; echo other 1 2 3 4; } | gzip >"$work/vectors.txt.gz"
 fi
 cd "$work"
 options=("$@")
