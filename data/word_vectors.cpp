@@ -8,7 +8,9 @@
 #include <string_view>
 
 #include "core/error.hpp"
+#include "data/sources/each_line.hpp"
 #include "data/sources/input.hpp"
+#include "data/sources/row_cuts.hpp"
 
 namespace lockstep::data {
 namespace {
@@ -55,7 +57,7 @@ class Reading {
 
   void line(std::string_view text) {
     ++line_;
-    if (line_ == 1 && text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+    if (line_ == 1) text = without_mark(text);
     const std::size_t fields = count_fields(text);
     if (fields == 0 || (line_ == 1 && is_header(text, fields))) return;
     std::string_view rest = text;
@@ -123,12 +125,13 @@ WordVectors read_word_vectors(const std::string& path, const Vocabulary& vocabul
     const std::size_t read = input.read({text.data() + kept, kChunkBytes});
     more = read == kChunkBytes;
     text.resize(kept + read);
-    std::size_t begin = 0;
-    for (std::size_t end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1)
-      reading.line(std::string_view(text).substr(begin, end - begin));
-    text.erase(0, begin);
+    const std::size_t whole = more ? text.rfind('\n') + 1 : text.size();  // npos + 1 == 0
+    each_line(std::string_view(text).substr(0, whole), [&](std::string_view line) {
+      reading.line(line);
+      return true;
+    });
+    text.erase(0, whole);
   }
-  if (!text.empty()) reading.line(text);
   return reading.take();
 }
 

@@ -34,8 +34,7 @@ std::size_t index(int rank) { return static_cast<std::size_t>(rank); }
 void compare_sizes(const Communicator& ranks, const ExchangeSizes& sizes) {
   const std::string own = fmt::format(
       "{} lanes of {} numbers in {} threads, buckets of {} bytes, method {}, {} blocks of rows "
-      "sent "
-      "by way {}, driver {}",
+      "sent by way {}, driver {}",
       sizes.lanes, sizes.floats, sizes.threads, sizes.options.bucket_bytes,
       static_cast<int>(sizes.options.method), sizes.blocks.size(),
       static_cast<int>(sizes.options.rows), sizes.dedicated_driver ? "dedicated" : "works");
@@ -195,8 +194,8 @@ std::span<float> GradientExchange::lane_gradients(std::size_t thread, std::size_
   return impl_->lanes.lane(thread, lane);
 }
 
-TouchedRows* GradientExchange::lane_rows(std::size_t thread, std::size_t lane) {
-  return impl_->blocks.empty() ? nullptr : &impl_->lanes.lane_rows(thread, lane);
+TouchedRows& GradientExchange::lane_rows(std::size_t thread, std::size_t lane) {
+  return impl_->lanes.lane_rows(thread, lane);
 }
 
 const TouchedRows& GradientExchange::touched() const noexcept {

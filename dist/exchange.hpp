@@ -104,9 +104,8 @@ class GradientExchange {
   /// Lanes of a thread come in ascending order; ask once a lane. The memory is the exchange's own
   /// and reused: blocks are zero, all else must be written.
   std::span<float> lane_gradients(std::size_t thread, std::size_t lane);
-  /// Which rows of the blocks the lane touches, none at first. Null if there are no blocks: then
-  /// the lane writes everything.
-  TouchedRows* lane_rows(std::size_t thread, std::size_t lane);
+  /// Which rows of the blocks the lane touches, none at first.
+  TouchedRows& lane_rows(std::size_t thread, std::size_t lane);
 
   /// From thread `thread`: the first `count` numbers of its current lane are final. count == floats
   /// ends the lane.

@@ -153,12 +153,12 @@ void LaneSums::add(const std::vector<Addition>& additions, std::span<float* cons
 void LaneSums::fold_threads(std::size_t bucket) {
   if (fold_.additions.empty()) return;
   std::vector<float*> values;
-  std::vector<TouchedRows*> rows;
-  for (const auto& [thread, buffer] : sources_) {
-    values.push_back(threads_[thread].values[buffer]);
-    rows.push_back(threads_[thread].rows[buffer]);
+  std::vector<TouchedRows*> touched;
+  for (const Source& source : sources_) {
+    values.push_back(value(source));
+    touched.push_back(&rows(source));
   }
-  add(fold_.additions, values, rows, plan_.buckets()[bucket]);
+  add(fold_.additions, values, touched, plan_.buckets()[bucket]);
 }
 
 bool LaneSums::complete() const noexcept {
@@ -168,10 +168,7 @@ bool LaneSums::complete() const noexcept {
 
 float* LaneSums::node(std::size_t i) const { return value(sources_[fold_.values[i]]); }
 
-TouchedRows& LaneSums::node_rows(std::size_t i) const {
-  const auto& [thread, buffer] = sources_[fold_.values[i]];
-  return *threads_[thread].rows[buffer];
-}
+TouchedRows& LaneSums::node_rows(std::size_t i) const { return rows(sources_[fold_.values[i]]); }
 
 double LaneSums::seconds() const noexcept {
   double most = 0;

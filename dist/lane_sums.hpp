@@ -78,6 +78,9 @@ class LaneSums {
            std::span<TouchedRows* const> rows, Segment range) const;
   void fold_threads(std::size_t bucket);
   float* value(const Source& source) const { return threads_[source.thread].values[source.buffer]; }
+  TouchedRows& rows(const Source& source) const {
+    return *threads_[source.thread].rows[source.buffer];
+  }
 
   const ExchangePlan& plan_;
   std::vector<Thread> threads_;

@@ -92,14 +92,10 @@ class DirectReduce final : public ReduceScatter {
       arrival.range = own;
       arrival.memory = memory;
       arrival.floats = 0;
-      messages_.receive(Messages::Phase::Reduce, bucket, source.node, memory, room(own),
+      messages_.receive(Messages::Phase::Reduce, bucket, source.node, memory, codec_.longest(own),
                         source.rank, arrival.request);
       memory += longest_;
     }
-  }
-
-  std::size_t room(Segment range) const {
-    return range.begin == range.end ? 0 : codec_.longest(range);
   }
 
   bool arrived(Bucket& state) {

@@ -128,9 +128,6 @@ void Sequential::place_parameters() {
     part.parameters_at = parameter_floats_;
     for (std::size_t j = 0; j < part.layer->parameters().size(); ++j) {
       auto info = part.layer->parameters()[j];
-      // A tied layer touches all rows.
-      if (std::any_of(parts_.begin(), parts_.end(), [&](const Part& p) { return p.owner == i; }))
-        info.touched_by_row = 0;
       part.parameter_floats += info.storage;
       info.name = part.name + "." + info.name;
       parameters_.push_back(std::move(info));

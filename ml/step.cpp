@@ -182,11 +182,10 @@ LossSums TrainingStep::compute_lane(std::size_t thread, LaneRows& lane, const St
     if (rows == 0) continue;
     const bool alone = terms.batches == 1;
     if (written) own.accumulated_rows.clear(own.accumulated.data());
-    const auto result = compute_batch(
-        own, lane, terms, offset,
-        written ? LaneMemory{own.accumulated.span(), memory.rows ? &own.accumulated_rows : nullptr}
-                : memory,
-        alone ? layers::GradientProgress(ready) : layers::GradientProgress());
+    const auto result =
+        compute_batch(own, lane, terms, offset,
+                      written ? LaneMemory{own.accumulated.span(), own.accumulated_rows} : memory,
+                      alone ? layers::GradientProgress(ready) : layers::GradientProgress());
     if (written) add_accumulated(own, memory);
     written = true;
     sums.loss += result.loss;
@@ -195,10 +194,9 @@ LossSums TrainingStep::compute_lane(std::size_t thread, LaneRows& lane, const St
     sums.rows += static_cast<double>(rows);
   }
   if (!written) {  // blocks are zero already
-    (memory.rows != nullptr ? *memory.rows : own.accumulated_rows)
-        .for_each(0, gradients.size(), [&](std::size_t begin, std::size_t end, std::size_t) {
-          std::fill(gradients.data() + begin, gradients.data() + end, 0.0f);
-        });
+    memory.rows.for_each(0, gradients.size(), [&](std::size_t begin, std::size_t end, std::size_t) {
+      std::fill(gradients.data() + begin, gradients.data() + end, 0.0f);
+    });
   }
   ready(gradients.size());
   return sums;
@@ -206,9 +204,8 @@ LossSums TrainingStep::compute_lane(std::size_t thread, LaneRows& lane, const St
 
 void TrainingStep::add_accumulated(Thread& own, const LaneMemory& memory) {
   const std::size_t floats = memory.gradients.size();
-  if (memory.rows != nullptr) memory.rows->add(own.accumulated_rows, 0, floats);
-  const TouchedRows& rows = memory.rows != nullptr ? *memory.rows : own.accumulated_rows;
-  rows.for_each(0, floats, [&](std::size_t begin, std::size_t end, std::size_t) {
+  memory.rows.add(own.accumulated_rows, 0, floats);
+  memory.rows.for_each(0, floats, [&](std::size_t begin, std::size_t end, std::size_t) {
     add_to(memory.gradients.data() + begin, own.accumulated.data() + begin, end - begin);
   });
 }
@@ -230,7 +227,7 @@ layers::LaneResult TrainingStep::compute_batch(Thread& own, LaneRows& lane, cons
   pass.step = terms.sequence + offset;
   pass.parameters = parameters_.span();
   pass.packed = packed_.span();
-  return own.worker->train(pass, memory.gradients, progress, memory.rows);
+  return own.worker->train(pass, memory.gradients, progress, &memory.rows);
 }
 
 StepSums TrainingStep::sum_scalars(const StepTerms& terms) {

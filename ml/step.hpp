@@ -90,11 +90,10 @@ class TrainingStep {
     double primitives = 0;
   };
 
-  /// Where the gradient of a lane goes. `rows` of blocks are written where they are touched; null:
-  /// everything is written.
+  /// Where the gradient of a lane goes. Of blocks only the touched `rows` are written.
   struct LaneMemory {
     std::span<float> gradients;
-    TouchedRows* rows;
+    TouchedRows& rows;
   };
 
   void list_regions();

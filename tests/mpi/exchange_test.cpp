@@ -139,7 +139,7 @@ void compute_sparse_lanes(const Case& test, GradientExchange& exchange, ThreadPo
     const Node lanes = exchange.thread_lanes(thread);
     for (std::size_t lane = lanes.begin; lane < lanes.end; ++lane) {
       const std::span<float> gradients = exchange.lane_gradients(thread, lane);
-      TouchedRows& rows = *exchange.lane_rows(thread, lane);
+      TouchedRows& rows = exchange.lane_rows(thread, lane);
       const auto values = sparse_lane_values(test, step, lane);
       for (std::size_t b = 0; b < test.blocks.size(); ++b) {
         for (std::size_t row = 0; row < test.blocks[b].block.rows; ++row) {
