@@ -40,7 +40,9 @@ void compile_network(const proto::Experiment& experiment, const data::Schema& sc
   const std::string at = estimator_path(experiment);
   const NetworkInput input = estimator_input(prepared.estimator, prepared.config, schema, at);
   complete(prepared.config, schema, at);
+  const std::string reference = prepared.columns.reference;
   prepared.columns = input.columns;
+  prepared.columns.reference = reference;
   prepared.augmentation = data::augmentation_of(prepared.pipeline.stages(), prepared.columns.input);
   prepared.network = compile(prepared.estimator, prepared.config, input.shape, at);
   const auto& network = *prepared.network;
@@ -51,18 +53,26 @@ void compile_network(const proto::Experiment& experiment, const data::Schema& sc
   if (!prepared.columns.label.empty()) {
     const auto& label = schema.at(prepared.columns.label, child(at, "label_col"));
     const std::size_t numbers = label.shape.size();
-    if (network.task() == layers::Task::Regression && numbers != network.outputs()) {
+    const bool classes =
+        network.task() == layers::Task::Multiclass || network.task() == layers::Task::Binary;
+    if (!classes && numbers != network.labels_per_row()) {
       throw ConfigError(
           fmt::format("the network has {} outputs, the target column '{}' has {} numbers a row",
-                      network.outputs(), prepared.columns.label, numbers),
+                      network.labels_per_row(), prepared.columns.label, numbers),
           {.field = child(at, "layer")}, "give the last layer as many units");
     }
-    if (network.task() != layers::Task::Regression && numbers != 1) {
+    if (classes && numbers != 1) {
       throw ConfigError("a classifier's label is one number a row",
                         {.field = child(at, "target_col")}, "use label_col");
     }
   }
   prepared.evaluators = make_evaluators(experiment.evaluate(), network);
+  if (prepared.estimator.has_sequence_to_sequence()) {
+    const auto fitted = prepared.pipeline.save();
+    prepared.texts = std::make_unique<TargetTexts>(prepared.estimator.sequence_to_sequence(),
+                                                   Stages(fitted.begin(), fitted.end()),
+                                                   network.labels_per_row(), at);
+  }
 }
 
 /// Rows that are taken out of a series at random leave holes that its windows would not see.
@@ -118,6 +128,8 @@ void check_estimator(const proto::Stage& stage, const proto::Experiment& experim
                        "there are no known anomalies to compare an autoencoder's errors with",
                        "name their column in the autoencoder's label_col");
     }
+  } else if (stage.has_sequence_to_sequence()) {
+    check_sequence_to_sequence(stage.sequence_to_sequence(), experiment.stage(), at, problems);
   } else {
     problems.require(network_of(stage).layer_size() > 0, child(at, "layer"),
                      "a network needs at least one layer",
@@ -211,13 +223,15 @@ std::vector<std::string> columns_needed(const NetworkColumns& columns) {
   std::vector<std::string> needed{columns.input};
   if (!columns.label.empty() && columns.label != columns.input) needed.push_back(columns.label);
   if (!columns.anomaly_label.empty()) needed.push_back(columns.anomaly_label);
+  if (!columns.reference.empty()) needed.push_back(columns.reference);
   return needed;
 }
 
 void check_labels(const Context& context, const layers::Network& network,
                   const data::Dataset& dataset, const NetworkColumns& columns,
                   bool labels_optional) {
-  const bool regression = network.task() == layers::Task::Regression;
+  const bool regression =
+      network.task() == layers::Task::Regression || network.task() == layers::Task::Text;
   const std::string& column = regression ? columns.anomaly_label : columns.label;
   if (column.empty()) return;
   const double classes =
@@ -274,6 +288,7 @@ std::unique_ptr<Prepared> prepare(const Context& context, const proto::Experimen
   dist::all_or_none(context.ranks, [&] {
     const auto schema = prepared->pipeline.output_schema(prepared->train.schema);
     prepared->columns = estimator_input(prepared->estimator, prepared->config, schema, at).columns;
+    prepared->columns.reference = reference_col(prepared->estimator, experiment.stage(), at);
   });
   const auto needed = columns_needed(prepared->columns);
   prepared->pipeline.fit(context.ranks, context.threads, prepared->train, needed, options);

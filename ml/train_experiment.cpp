@@ -109,6 +109,7 @@ Outcome train_experiment(const Context& context, const proto::Experiment& experi
   input.exchange.bucket_bytes =
       static_cast<std::size_t>(experiment.cluster().bucket_megabytes() * (1 << 20));
   input.augmentation = prepared->augmentation;
+  input.texts = prepared->texts.get();
   Trainer trainer(context, input, folder, progress);
   if (options.resume && !trainer.resume()) log::info("no checkpoint to resume from: starting anew");
   Outcome outcome;
