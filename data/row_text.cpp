@@ -42,8 +42,7 @@ std::string joined(const Tokens& tokens, std::size_t row) {
   return text;
 }
 
-std::string cell_of(const ColumnType& type, const Column& column, std::size_t row,
-                     char separator) {
+std::string cell_of(const ColumnType& type, const Column& column, std::size_t row, char separator) {
   switch (type.kind) {
     case ColumnType::Kind::Number:
       return number_text(std::get<Numbers>(column).values[row], type.format);

@@ -36,7 +36,8 @@ void BeamSearch::begin(const Lane& lane) {
     const std::size_t slot = n * options_.beam_width;
     texts_[n].beginnings = {{{}, 0, slot}};
     for (std::size_t l = 0; l < levels; ++l) {
-      std::copy_n(memory.h + (l * rows_ + n) * units, units, h0_.data() + (l * slots_ + slot) * units);
+      std::copy_n(memory.h + (l * rows_ + n) * units, units,
+                  h0_.data() + (l * slots_ + slot) * units);
       if (model_.has_memory())
         std::copy_n(memory.c + (l * rows_ + n) * units, units,
                     c0_.data() + (l * slots_ + slot) * units);
@@ -58,8 +59,8 @@ void BeamSearch::copy_states(std::size_t from, std::size_t to) {
 void BeamSearch::end(Row& row, const WrittenText& words, double log_probability,
                      std::size_t length) const {
   const double score =
-      log_probability /
-      exp_exact(options_.length_penalty * log_exact(static_cast<double>(std::max<std::size_t>(length, 1))));
+      log_probability / exp_exact(options_.length_penalty *
+                                  log_exact(static_cast<double>(std::max<std::size_t>(length, 1))));
   if (row.ended++ > 0 && score <= row.best_score) return;
   row.best = words;
   row.best_score = score;
@@ -72,8 +73,7 @@ void BeamSearch::add_candidates(const Beginning& from, std::size_t index, const 
   const double shift = from.log_probability - log_sum_exp(logits, words);
   for (std::size_t w = kEndId; w < words; ++w) {
     const double log_probability = shift + static_cast<double>(logits[w]);
-    if (candidates_.size() - first == most &&
-        log_probability <= candidates_.back().log_probability)
+    if (candidates_.size() - first == most && log_probability <= candidates_.back().log_probability)
       continue;
     if (candidates_.size() - first == most) candidates_.pop_back();
     auto at = candidates_.end();
@@ -114,8 +114,8 @@ void BeamSearch::step(const Lane& lane) {
   std::fill_n(ids_.data(), slots_, 0.0f);  // a slot without a beginning has no step
   for (const auto& row : texts_) {
     for (const auto& beginning : row.beginnings) {
-      ids_.data()[beginning.slot] = static_cast<float>(
-          beginning.words.empty() ? kBeginId : beginning.words.back());
+      ids_.data()[beginning.slot] =
+          static_cast<float>(beginning.words.empty() ? kBeginId : beginning.words.back());
     }
   }
   auto encoded = model_.memory(lane).encoded;
@@ -144,8 +144,7 @@ std::vector<WrittenText> BeamSearch::run(const Lane& lane) {
        ++words) {
     step(lane);
     std::size_t position = 0;
-    for (std::size_t n = 0; n < rows_; ++n)
-      go_on(texts_[n], n * options_.beam_width, position);
+    for (std::size_t n = 0; n < rows_; ++n) go_on(texts_[n], n * options_.beam_width, position);
   }
   std::vector<WrittenText> texts;
   for (auto& row : texts_) {

@@ -78,8 +78,8 @@ void CrossAttention::forward(const AttentionPass& pass) const {
                    {pass.workspace, u});
   for (const auto& row : pass.rows)
     if (row.steps > 0) attend(pass, row);
-  onednn::multiply({pass.steps, u, 2 * u}, {pass.joined, 2 * u},
-                   {pass.parameters + combine_at_, u}, {pass.y, u});
+  onednn::multiply({pass.steps, u, 2 * u}, {pass.joined, 2 * u}, {pass.parameters + combine_at_, u},
+                   {pass.y, u});
   tanh_of(pass.y, pass.steps * u);
 }
 

@@ -19,8 +19,8 @@ namespace lockstep::layers {
 
 /// Where the steps of a row lie, and the states it looks at.
 struct AttendingRow {
-  std::size_t first, steps;         ///< among the P steps
-  std::size_t source, source_steps; ///< row of the encoder, and how many states it has
+  std::size_t first, steps;          ///< among the P steps
+  std::size_t source, source_steps;  ///< row of the encoder, and how many states it has
 };
 
 struct AttentionPass {
@@ -63,7 +63,7 @@ class CrossAttention {
   std::size_t units_, source_steps_;
   std::vector<ParameterInfo> parameters_;
   std::size_t combine_at_ = 0, parameter_floats_ = 0;
-  std::size_t probabilities_at_ = 0, workspace_floats_ = 0;  // q comes first
+  std::size_t probabilities_at_ = 0, workspace_floats_ = 0;     // q comes first
   std::size_t dq_at_ = 0, scores_at_ = 0, scratch_floats_ = 0;  // djoined comes first
 };
 

@@ -23,9 +23,9 @@ namespace lockstep::layers {
 
 /// What an encoder has made of its texts.
 struct Encoded {
-  const float* states = nullptr;           ///< [M, S, U]
-  const std::int32_t* lengths = nullptr;   ///< [M]
-  std::size_t rows_of_each = 1;            ///< rows of the decoder that look at the same text
+  const float* states = nullptr;          ///< [M, S, U]
+  const std::int32_t* lengths = nullptr;  ///< [M]
+  std::size_t rows_of_each = 1;           ///< rows of the decoder that look at the same text
 };
 
 class Decoder {

@@ -28,8 +28,8 @@ EncoderDecoder::EncoderDecoder(const proto::EncoderDecoder& config, const Tensor
 
 void EncoderDecoder::check(const TensorSpec& input, const Build& build) const {
   if (input.shape.rank() != 1) {
-    throw config_error(build, "", "an encoder reads the ids of words, [S], not " +
-                                      to_string(input.shape),
+    throw config_error(build, "",
+                       "an encoder reads the ids of words, [S], not " + to_string(input.shape),
                        "let a token_indexer stage make the input column");
   }
   const auto require = [&](bool known, const char* field, const char* what) {
@@ -141,8 +141,7 @@ void EncoderDecoder::forward(Lane& lane) const {
   if (has_memory()) states.c = lane.workspace + c_at_;
   encoder.states = &states;
   encoder_->forward(encoder);
-  encoder_->output_lengths(encoder,
-                           reinterpret_cast<std::int32_t*>(lane.workspace + lengths_at_));
+  encoder_->output_lengths(encoder, reinterpret_cast<std::int32_t*>(lane.workspace + lengths_at_));
   if (lane.labels.empty()) return;
   const std::size_t length = target_length(), steps = length + 1;
   expects(lane.labels.size() == rows_ * length, "a decoder reads the labels of each row");

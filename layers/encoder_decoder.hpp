@@ -43,7 +43,6 @@ class EncoderDecoder final : public Layer {
   };
   Memory memory(const Lane& lane) const;
 
-
  private:
   void check(const TensorSpec& input, const Build& build) const;
   void place();
@@ -53,7 +52,7 @@ class EncoderDecoder final : public Layer {
   proto::EncoderDecoder config_;
   std::size_t rows_, source_steps_ = 0;
   std::string field_;
-  std::unique_ptr<const Decoder> decoder_;    // its parameters come first
+  std::unique_ptr<const Decoder> decoder_;  // its parameters come first
   std::unique_ptr<const Sequential> encoder_;
   std::size_t encoder_packed_at_ = 0;
   // In the workspace: of the encoder and its states [N, S, U]; lengths [N]; h, c [L, N, U]; the ids

@@ -91,8 +91,8 @@ struct Lane {
   const std::int32_t* lengths = nullptr;  ///< steps of each row of x; null if x is not masked
   std::span<const float> labels;  ///< of the rows, for a decoder that reads them; empty: none
   const RecurrentStates* states = nullptr;  ///< of a recurrent layer; null: it begins with zeros
-  const float* tied = nullptr;            ///< of a tied layer: the owner's weight, plain
-  float* tied_gradient = nullptr;         ///< and where its own part of the gradient goes
+  const float* tied = nullptr;              ///< of a tied layer: the owner's weight, plain
+  float* tied_gradient = nullptr;           ///< and where its own part of the gradient goes
   double* penalty = nullptr;  ///< forward adds the loss that the layer itself has, summed over the
                               ///< rows; null: nobody wants it
   const float* x = nullptr;   ///< input

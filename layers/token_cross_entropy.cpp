@@ -34,13 +34,12 @@ LOCKSTEP_SIMD double sum_of(const float* z, std::size_t n) {
 TokenCrossEntropy::TokenCrossEntropy(const proto::TokenCrossEntropy& config, std::size_t outputs,
                                      const std::string& at)
     : words_(config.vocabulary_size()), length_(0), smoothing_(config.label_smoothing()) {
-  if (words_ <= static_cast<std::size_t>(kEndId) || outputs % words_ != 0 ||
-      outputs / words_ < 2) {
+  if (words_ <= static_cast<std::size_t>(kEndId) || outputs % words_ != 0 || outputs / words_ < 2) {
     Where where;
     where.field = at;
-    throw ConfigError(fmt::format("{} outputs a row are not logits of {} words a step", outputs,
-                                  words_),
-                      where, "this loss is for a network that ends with an encoder_decoder");
+    throw ConfigError(
+        fmt::format("{} outputs a row are not logits of {} words a step", outputs, words_), where,
+        "this loss is for a network that ends with an encoder_decoder");
   }
   length_ = outputs / words_ - 1;
 }

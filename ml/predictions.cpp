@@ -120,16 +120,17 @@ std::vector<Line> own_lines(const Context& context, const Scorer& scorer,
   data::MappedPages pages(dataset);
   context.threads.for_each(dataset.own.size(), [&](std::size_t, std::size_t p) {
     const auto& partition = dataset.own[p];
-    scorer.score(partition, columns,
-                 [&](const Scored& scored, std::size_t first, const layers::LaneResult&) {
-                   for (std::size_t i = 0; i < scored.rows; ++i) {
-                     const auto id = partition.row_ids[first + i];
-                     if (options.most == 0 || id < options.most)
-                       by_partition[p].push_back({id, line(scored, i, id)});
-                   }
-                   pages.look();
-                 },
-                 /*texts_wanted=*/true);
+    scorer.score(
+        partition, columns,
+        [&](const Scored& scored, std::size_t first, const layers::LaneResult&) {
+          for (std::size_t i = 0; i < scored.rows; ++i) {
+            const auto id = partition.row_ids[first + i];
+            if (options.most == 0 || id < options.most)
+              by_partition[p].push_back({id, line(scored, i, id)});
+          }
+          pages.look();
+        },
+        /*texts_wanted=*/true);
     partition.release();
   });
   std::vector<Line> lines;

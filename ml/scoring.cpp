@@ -26,15 +26,16 @@ class ScoreJob {
 
   Partial map(const data::Partition& partition) const {
     Partial partial = empty();
-    scorer_.score(partition, columns_,
-                  [&](const Scored& scored, std::size_t, const layers::LaneResult& lane) {
-                    partial.sums.loss += lane.loss;
-                    partial.sums.weight += lane.weight;
-                    partial.sums.correct += lane.correct;
-                    partial.sums.rows += static_cast<double>(scored.rows);
-                    for (auto& evaluator : partial.evaluators) evaluator->add(scored);
-                  },
-                  /*texts_wanted=*/!evaluators_.empty());
+    scorer_.score(
+        partition, columns_,
+        [&](const Scored& scored, std::size_t, const layers::LaneResult& lane) {
+          partial.sums.loss += lane.loss;
+          partial.sums.weight += lane.weight;
+          partial.sums.correct += lane.correct;
+          partial.sums.rows += static_cast<double>(scored.rows);
+          for (auto& evaluator : partial.evaluators) evaluator->add(scored);
+        },
+        /*texts_wanted=*/!evaluators_.empty());
     return partial;
   }
 
@@ -201,8 +202,7 @@ void Scorer::score(const data::Partition& partition, const NetworkColumns& colum
       if (!chunk.anomalies.empty())
         scored.anomalies = std::span<const float>(chunk.anomalies).first(rows);
     }
-    if (texts_wanted && texts_ != nullptr)
-      write_texts(partition, columns, *worker, chunk, scored);
+    if (texts_wanted && texts_ != nullptr) write_texts(partition, columns, *worker, chunk, scored);
     use(scored, chunk.first, sums);
   }
   const std::lock_guard lock(mutex_);

@@ -38,8 +38,8 @@ class Scorer {
   /// Calls use(scored, first row) for each chunk of lane_size rows of the partition, in order.
   /// Thread-safe. Labels are left empty if columns.label is; a chunk with a row that lacks its
   /// class (NaN) has no sums. Of a network whose code is tapped it tells codes and errors, too;
-  /// of one that writes texts those, if they are wanted. A function of the partition and the weights alone. @throws DataError, also if such an error is
-  /// not finite
+  /// of one that writes texts those, if they are wanted. A function of the partition and the
+  /// weights alone. @throws DataError, also if such an error is not finite
   using Use = std::function<void(const Scored& scored, std::size_t first_row,
                                  const layers::LaneResult& sums)>;
   void score(const data::Partition& partition, const NetworkColumns& columns, const Use& use,

@@ -72,15 +72,15 @@ proto::Network network_of(const proto::SequenceToSequence& config) {
 
 void check_sequence_to_sequence(const proto::SequenceToSequence& config, const Stages& stages,
                                 const std::string& at, Problems& problems) {
-  for (const auto& [field, column] : {std::pair("input_col", config.input_col()),
-                                      std::pair("target_col", config.target_col())}) {
+  for (const auto& [field, column] :
+       {std::pair("input_col", config.input_col()), std::pair("target_col", config.target_col())}) {
     problems.require(indexer_of(stages, column) != nullptr, child(at, field), no_indexer(column),
                      kLetIndexer);
   }
-  problems.require(!config.bidirectional() || config.units() % 2 == 0, child(at, "units"),
-                   fmt::format("{} units cannot be halved for the encoder's two directions",
-                               config.units()),
-                   "give an even number, or bidirectional: false");
+  problems.require(
+      !config.bidirectional() || config.units() % 2 == 0, child(at, "units"),
+      fmt::format("{} units cannot be halved for the encoder's two directions", config.units()),
+      "give an even number, or bidirectional: false");
 }
 
 void complete(proto::EncoderDecoder& config, const proto::Network& network,
@@ -121,7 +121,8 @@ std::vector<std::string> TargetTexts::words(const layers::WrittenText& ids) cons
   for (const auto id : ids) {
     expects(id >= static_cast<std::int32_t>(data::TokenIndexer::kFirstWord),
             "a text is written in words");
-    std::string_view piece = words_.at(static_cast<std::size_t>(id) - data::TokenIndexer::kFirstWord);
+    std::string_view piece =
+        words_.at(static_cast<std::size_t>(id) - data::TokenIndexer::kFirstWord);
     if (!open) words.emplace_back();
     open = pieces_ && !piece.ends_with(data::kEndOfWord);
     if (pieces_ && !open) piece.remove_suffix(data::kEndOfWord.size());

@@ -135,8 +135,14 @@ bool Trainer::end_epoch(bool checkpoint_due) {
                       state_.epoch_rows()};
   state_.set_last_loss(sums.mean_loss());
   state_.set_last_accuracy(accuracy_of(sums));
-  EpochReport report{
-      state_.epoch() + 1, in_.config.epochs(), sums.mean_loss(), accuracy_of(sums), {}, {}, 0, false};
+  EpochReport report{state_.epoch() + 1,
+                     in_.config.epochs(),
+                     sums.mean_loss(),
+                     accuracy_of(sums),
+                     {},
+                     {},
+                     0,
+                     false};
   state_.set_epoch(state_.epoch() + 1);
   state_.set_step_in_epoch(0);
   state_.set_epoch_loss(0);

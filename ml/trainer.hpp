@@ -47,7 +47,7 @@ struct TrainingInput {
   std::string config_digest;
   dist::ExchangeOptions exchange;
   const data::Augmentation* augmentation = nullptr;  ///< of columns.input; null: none
-  const TargetTexts* texts = nullptr;  ///< of a network that writes them
+  const TargetTexts* texts = nullptr;                ///< of a network that writes them
 };
 
 /// How training ended, the same on every rank.

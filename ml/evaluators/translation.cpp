@@ -73,23 +73,24 @@ void TranslationSums::save(Writer& out) const { out.value(sums_); }
 void TranslationSums::load(Reader& in) { sums_ = in.value<Sums>(); }
 
 double TranslationSums::bleu() const {
-  double logarithms = 0;
+  if (sums_.matches[0] == 0 || sums_.ngrams[kOrders - 1] == 0) return 0;
+  double logarithms = 0, smoothed = 1;
   for (std::size_t n = 0; n < kOrders; ++n) {
-    if (sums_.matches[n] == 0) return 0;
-    logarithms += log_exact(static_cast<double>(sums_.matches[n]) /
+    const auto matches = static_cast<double>(sums_.matches[n]);
+    if (sums_.matches[n] == 0) smoothed /= 2;
+    logarithms += log_exact((sums_.matches[n] == 0 ? smoothed : matches) /
                             static_cast<double>(sums_.ngrams[n]));
   }
-  const double shortness = 1 - static_cast<double>(sums_.reference_words) /
-                                   static_cast<double>(sums_.words);
+  const double shortness =
+      1 - static_cast<double>(sums_.reference_words) / static_cast<double>(sums_.words);
   return 100 * exp_exact(logarithms / kOrders + std::min(0.0, shortness));
 }
 
 void TranslationSums::finish(nlohmann::ordered_json& metrics) const {
   using M = proto::TranslationEvaluator;
   for (const auto name : names_) {
-    const double exact = sums_.texts > 0 ? static_cast<double>(sums_.exact) /
-                                               static_cast<double>(sums_.texts)
-                                         : 0;
+    const double exact =
+        sums_.texts > 0 ? static_cast<double>(sums_.exact) / static_cast<double>(sums_.texts) : 0;
     metrics[metric_key(M::Metric_Name(name))] = name == M::BLEU ? bleu() : exact;
   }
 }

@@ -8,7 +8,9 @@ namespace lockstep::ml {
 /// Metrics of texts against one reference each, over all rows together.
 ///   BLEU (Papineni 2002) = 100 min(1, e^(1 - r / h)) (p_1 p_2 p_3 p_4)^(1/4); h, r = words of all
 ///   texts and references, p_n = n-grams of the texts that occur in their reference (each no more
-///   often than there) / n-grams of the texts. 0 where a p_n is 0.
+///   often than there) / n-grams of the texts; for the first, second, ... order without a match
+///   1/2, 1/4, ... of one is counted (Chen and Cherry 2014, method 3; sacreBLEU's default). 0 if no
+///   word is right or no text has four words.
 ///   exact match = texts that are their reference, word for word / texts
 class TranslationSums final : public EvaluatorSums {
  public:
