@@ -21,9 +21,10 @@ namespace lockstep::ml {
 /// Which columns a network reads. An empty label: there is none.
 struct NetworkColumns {
   std::string input;
-  std::string label;          ///< number column, or the target column of a vector regression
-  std::string anomaly_label;  ///< of an autoencoder: number column, 1 for a known anomaly, 0 else
-  std::string reference;      ///< of sequence to sequence: token column, what is to be written
+  std::string label;  ///< number column, or the target column of a vector regression
+  std::string anomaly_label =
+      {};                      ///< of an autoencoder: number column, 1 for a known anomaly, 0 else
+  std::string reference = {};  ///< of sequence to sequence: token column, what is to be written
 };
 
 /// A network with its weights, ready to compute on this rank's threads. Keeps a worker for each
