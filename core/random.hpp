@@ -23,6 +23,7 @@ enum class Purpose : std::uint32_t {
   Word2Vec = 10,
   Folds = 11,  ///< folds of a cross-validation; index = row
   Noise = 12,  ///< gaussian_noise, variational codes; stream = (step, layer)
+  Estimator = 13,  ///< seeds of estimators before the end of the stages; stream = place
   Test = 1000,
 };
 
