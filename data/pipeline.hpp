@@ -14,8 +14,8 @@ namespace lockstep::data {
 class Pipeline {
  public:
   /// Makes a stage of its config and its config path, as make_feature_stage does.
-  using MakeStage =
-      std::function<std::unique_ptr<FeatureStage>(const proto::Stage& stage, const std::string& at)>;
+  using MakeStage = std::function<std::unique_ptr<FeatureStage>(const proto::Stage& stage,
+                                                                const std::string& at)>;
 
   /// Stages [begin, end), or to the last one: where a pipeline is fitted part by part. The parts
   /// follow each other.

@@ -80,10 +80,10 @@ void AppliedAutoencoder::compile_for(const data::Schema& schema) const {
   const auto input = network_input(config, schema, at_);
   if (network_ && network_->input() == input.shape) return;
   if (is_fitted()) {
-    throw ConfigError(fmt::format("the autoencoder was trained on {}, the column '{}' is {}",
-                                  to_string(network_->input()), columns_.input,
-                                  to_string(input.shape)),
-                      {.field = child(at_, "input_col")}, "give rows of the same width");
+    throw ConfigError(
+        fmt::format("the autoencoder was trained on {}, the column '{}' is {}",
+                    to_string(network_->input()), columns_.input, to_string(input.shape)),
+        {.field = child(at_, "input_col")}, "give rows of the same width");
   }
   complete(config, schema, at_);
   network_ = ml::compile(stage_, config, input.shape, at_);
@@ -97,8 +97,8 @@ void AppliedAutoencoder::take_weights(std::span<const float> parameters) {
   std::copy(parameters.begin(), parameters.end(), parameters_.data());
   packed_ = Buffer<float>(network_->packed_floats());
   network_->pack(parameters_.span(), packed_.span());
-  scorer_ = std::make_unique<Scorer>(*network_, parameters_.span(), packed_.span(),
-                                     config_.lane_size());
+  scorer_ =
+      std::make_unique<Scorer>(*network_, parameters_.span(), packed_.span(), config_.lane_size());
 }
 
 void AppliedAutoencoder::learn_from_errors(const Context& context, const data::Dataset& train) {
@@ -121,12 +121,12 @@ data::Effect AppliedAutoencoder::transform(data::Partition& partition, data::Pha
 }
 
 data::Pipeline make_pipeline(const std::vector<proto::Stage>& stages) {
-  return data::Pipeline(stages,
-                        [](const proto::Stage& stage,
-                           const std::string& at) -> std::unique_ptr<data::FeatureStage> {
-                          if (!stage.has_autoencoder()) return data::make_feature_stage(stage, at);
-                          return std::make_unique<AppliedAutoencoder>(stage, at);
-                        });
+  return data::Pipeline(
+      stages,
+      [](const proto::Stage& stage, const std::string& at) -> std::unique_ptr<data::FeatureStage> {
+        if (!stage.has_autoencoder()) return data::make_feature_stage(stage, at);
+        return std::make_unique<AppliedAutoencoder>(stage, at);
+      });
 }
 
 }  // namespace lockstep::ml

@@ -87,8 +87,7 @@ std::vector<EarlierEstimator> earlier_estimators(const data::Pipeline& pipeline,
 
 std::vector<std::string> inputs_of(const Prepared& prepared) {
   std::vector<std::string> inputs{prepared.columns.input};
-  for (const auto& earlier : prepared.earlier)
-    inputs.push_back(earlier.stage->columns().input);
+  for (const auto& earlier : prepared.earlier) inputs.push_back(earlier.stage->columns().input);
   return inputs;
 }
 

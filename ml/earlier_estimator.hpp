@@ -21,9 +21,9 @@ struct Prepared;
 
 /// An estimator before the end, and what it is trained with.
 struct EarlierEstimator {
-  std::size_t position = 0;             ///< among the stages
-  AppliedAutoencoder* stage = nullptr;  ///< of the pipeline
-  StepPlan plan{};                      ///< rows: once the stages before it are fitted
+  std::size_t position = 0;                          ///< among the stages
+  AppliedAutoencoder* stage = nullptr;               ///< of the pipeline
+  StepPlan plan{};                                   ///< rows: once the stages before it are fitted
   const data::Augmentation* augmentation = nullptr;  ///< of its input; null: none
 };
 
@@ -59,9 +59,9 @@ using TrainEarlier = std::function<bool(Prepared& prepared, const EarlierEstimat
 /// Leaves it with the weights that training would start from: for plans and timing. Local.
 void leave_untrained(const Context& context, const EarlierEstimator& estimator);
 
-/// COLLECTIVE. Fits and applies the stages before the last of prepared.earlier, which are trained in
-/// turn. Returns the stages that are left to be fitted; nothing if the job is to stop. `needed` as
-/// for Pipeline::fit. @throws AgreedError
+/// COLLECTIVE. Fits and applies the stages before the last of prepared.earlier, which are trained
+/// in turn. Returns the stages that are left to be fitted; nothing if the job is to stop. `needed`
+/// as for Pipeline::fit. @throws AgreedError
 std::optional<data::Pipeline::Part> fit_earlier(const Context& context, Prepared& prepared,
                                                 const std::vector<std::string>& needed,
                                                 const data::LoadOptions& options,

@@ -146,8 +146,8 @@ void check_experiment(const proto::Experiment& experiment, Problems& problems,
   const int stages = experiment.stage_size();
   const bool open = stages > 0 && experiment.stage(stages - 1).kind_case() ==
                                       proto::Stage::KIND_NOT_SET;  // the ranges have told
-  needs_estimator = needs_estimator || std::any_of(experiment.stage().begin(),
-                                                   experiment.stage().end(), is_estimator);
+  needs_estimator = needs_estimator ||
+                    std::any_of(experiment.stage().begin(), experiment.stage().end(), is_estimator);
   if (needs_estimator && !open && !has_estimator(experiment)) {
     problems.add(
         "stage", "the last stage must be an estimator",
@@ -178,8 +178,7 @@ StepPlan plan_steps(const proto::Network& network, const proto::Data& data) {
   plan.lane_size = network.lane_size();
   plan.lanes = network.global_batch() / network.lane_size();
   plan.accumulate = network.accumulate_batches();
-  plan.partitions =
-      data.has_partitions() ? data.partitions() : (63 / plan.lanes + 1) * plan.lanes;
+  plan.partitions = data.has_partitions() ? data.partitions() : (63 / plan.lanes + 1) * plan.lanes;
   return plan;
 }
 

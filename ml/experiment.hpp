@@ -43,7 +43,7 @@ struct Prepared {
   data::Dataset train, validation, test;
   bool has_validation = false, has_test = false;
   data::Pipeline pipeline;
-  std::vector<EarlierEstimator> earlier;  ///< of the pipeline
+  std::vector<EarlierEstimator> earlier;             ///< of the pipeline
   const data::Augmentation* augmentation = nullptr;  ///< of columns.input; null: none
   std::unique_ptr<layers::Network> network;
   std::vector<MakeSums> evaluators;

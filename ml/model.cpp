@@ -134,8 +134,8 @@ ModelFiles read_model(const Files& files, const std::string& path) {
     throw FileError(fmt::format("{} is damaged or of another version", pipeline),
                     {.file = pipeline}, "train the model again");
   }
-  model.weights = read_weights(files, join_path(model.path, kWeights),
-                               model.pipeline.weights_checksum());
+  model.weights =
+      read_weights(files, join_path(model.path, kWeights), model.pipeline.weights_checksum());
   for (const auto& file : model.pipeline.earlier_weights()) {
     model.earlier_weights.push_back(
         read_weights(files, join_path(model.path, file.name()), file.checksum()));

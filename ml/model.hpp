@@ -1,6 +1,6 @@
 #pragma once
-/// Model folders: pipeline.textproto (every fitted stage), weights.safetensors, and stage_N.safetensors
-/// of each estimator before the last; written whole or not at all.
+/// Model folders: pipeline.textproto (every fitted stage), weights.safetensors, and
+/// stage_N.safetensors of each estimator before the last; written whole or not at all.
 
 #include <memory>
 #include <string>
@@ -39,7 +39,7 @@ void save_model(Files& files, const std::string& path, proto::Pipeline pipeline,
 /// A model folder in memory: what a rank needs to predict. Local.
 struct ModelFiles {
   proto::Pipeline pipeline;
-  std::string weights;  ///< bytes of weights.safetensors
+  std::string weights;                       ///< bytes of weights.safetensors
   std::vector<std::string> earlier_weights;  ///< of the files of pipeline.earlier_weights
   std::string path;
 };

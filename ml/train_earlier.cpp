@@ -57,8 +57,7 @@ EarlierResult train_earlier(const Context& context, const proto::Experiment& exp
     log::info("no checkpoint of {} to resume from: starting anew", stage.at());
   EarlierResult result{estimator, trainer.run(), prepared.train.rows};
   if (!result.training.stopped) stage.take_weights(trainer.step().parameters());
-  result.seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }
 

@@ -109,8 +109,8 @@ Outcome train_experiment(const Context& context, const proto::Experiment& experi
                          RunFolder* folder, Progress& progress, const TrainOptions& options) {
   const auto start = Clock::now();
   std::vector<EarlierResult> earlier;
-  const auto prepared = prepare(
-      context, experiment, [&](Prepared& so_far, const EarlierEstimator& estimator) {
+  const auto prepared =
+      prepare(context, experiment, [&](Prepared& so_far, const EarlierEstimator& estimator) {
         earlier.push_back(
             train_earlier(context, experiment, so_far, estimator, folder, progress, options));
         return !earlier.back().training.stopped;
@@ -122,7 +122,8 @@ Outcome train_experiment(const Context& context, const proto::Experiment& experi
       prepared->config,          *prepared->network,
       prepared->train,           prepared->has_validation ? &prepared->validation : nullptr,
       prepared->columns,         prepared->plan,
-      config_digest(experiment), exchange_of(experiment, options), prepared->augmentation};
+      config_digest(experiment), exchange_of(experiment, options),
+      prepared->augmentation};
   if (context.is_driver())
     progress.on_estimator(estimator_path(experiment), prepared->network->task());
   Trainer trainer(context, input, folder, progress);

@@ -138,8 +138,7 @@ Json plan_json(const ml::Prepared& prepared, const ml::Context& context) {
   json["exchange_bytes_per_step_and_rank"] = static_cast<std::uint64_t>(costs.exchange_bytes);
   json["exchange_bytes_at_most"] = costs.at_most;
   json["layers"] = described["layers"];
-  for (const auto& estimator : prepared.earlier)
-    json["earlier"].push_back(earlier_json(estimator));
+  for (const auto& estimator : prepared.earlier) json["earlier"].push_back(earlier_json(estimator));
   json["advice"] = advice_for(prepared, cores);
   return json;
 }
@@ -158,8 +157,7 @@ std::string network_text(const Json& json) {
 
 std::string earlier_text(const Json& json) {
   const auto number = [&](const char* key) { return json[key].get<std::uint64_t>(); };
-  return fmt::format("{}, trained first\n", json["stage"].get<std::string>()) +
-         network_text(json) +
+  return fmt::format("{}, trained first\n", json["stage"].get<std::string>()) + network_text(json) +
          fmt::format("{} training rows, {} lanes of {} rows, {} steps an epoch\n\n",
                      count_text(number("training_rows")), number("lanes"), number("lane_size"),
                      count_text(number("steps_per_epoch")));

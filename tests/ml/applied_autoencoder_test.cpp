@@ -101,8 +101,8 @@ TEST_CASE("an autoencoder before other stages adds its code, its error and its a
   CHECK(schema.names() == Names{"features", "code", "reconstruction_error"});
   CHECK(data::to_string(schema.at("code", "")) == "vector of 2");
   CHECK(data::to_string(schema.at("reconstruction_error", "")) == "number");
-  const AppliedAutoencoder judging(autoencoder("anomaly_quantile: 0.9 code_col: 'c' error_col: 'e'"),
-                                   "stage[1]");
+  const AppliedAutoencoder judging(
+      autoencoder("anomaly_quantile: 0.9 code_col: 'c' error_col: 'e'"), "stage[1]");
   CHECK(judging.output_schema(schema_of(3)).names() == Names{"features", "c", "e", "anomaly"});
 }
 
@@ -112,7 +112,7 @@ TEST_CASE("the width of a code is open while that of the input is", "[ml][applie
   CHECK(stage.output_schema(schema_of(1, true)).at("code", "").open_width);
   stage.compile(schema_of(3, true));  // as the rows have shown it
   stage.take_weights(std::vector<float>(stage.network().parameter_floats()));
-  const auto& code = stage.output_schema(schema_of(3, true)).at("code", "");
+  const auto code = stage.output_schema(schema_of(3, true)).at("code", "");
   CHECK_FALSE(code.open_width);
   CHECK(code.shape == Shape{2});
 }
@@ -137,14 +137,12 @@ TEST_CASE("columns that do not fit an autoencoder are told with their fields",
   CHECK(field_of("error_col: 'label'", schema) == "stage[1].autoencoder.error_col");
   CHECK(field_of("", schema_of(4)) == "stage[1].autoencoder.decoder.layer[0]");
   Applied trained;
-  CHECK_THROWS_WITH(
-      trained.stage().output_schema(schema_of(4)),
-      "the autoencoder was trained on 3, the column 'features' is 4");
+  CHECK_THROWS_WITH(trained.stage().output_schema(schema_of(4)),
+                    "the autoencoder was trained on 3, the column 'features' is 4");
 }
 
 TEST_CASE("what it adds to rows is what its scorer says of them", "[ml][applied_autoencoder]") {
   Applied applied("anomaly_quantile: 0.5");
-  const auto config = network_of(applied.stage().stage());
   Buffer<float> packed(applied.stage().network().packed_floats());
   applied.stage().network().pack(applied.stage().parameters(), packed.span());
   std::vector<double> codes, errors;
