@@ -6,8 +6,6 @@
 #include <cmath>
 
 #include "core/config.hpp"
-#include "core/log.hpp"
-#include "data/features/image_feature.hpp"
 #include "dist/session.hpp"
 #include "ml/autoencoder.hpp"
 #include "ml/datasets.hpp"
@@ -15,56 +13,6 @@
 
 namespace lockstep::ml {
 namespace {
-
-/// How this experiment's sources are loaded.
-data::LoadOptions load_options(const Context& context, const proto::Experiment& experiment,
-                               const StepPlan& plan) {
-  auto options = data::load_options(experiment.data(), experiment.seed());
-  options.partitions = plan.partitions;
-  options.blocks = partition_blocks(plan, context.ranks.world_size(), context.threads.size(),
-                                    context.dedicated_driver());
-  return options;
-}
-
-void take_rows(Datasets rows, const proto::Data& config, Prepared& prepared) {
-  prepared.source_schema = rows.source_schema;
-  prepared.train = std::move(rows.train);
-  prepared.validation = std::move(rows.validation);
-  prepared.test = std::move(rows.test);
-  prepared.has_validation = prepared.validation.rows > 0;
-  prepared.has_test = config.has_test() || prepared.test.rows > 0;
-}
-
-void compile_network(const proto::Experiment& experiment, const data::Schema& schema,
-                     Prepared& prepared) {
-  const std::string at = estimator_path(experiment);
-  const NetworkInput input = estimator_input(prepared.estimator, prepared.config, schema, at);
-  complete(prepared.config, schema, at);
-  prepared.columns = input.columns;
-  prepared.augmentation = data::augmentation_of(prepared.pipeline.stages(), prepared.columns.input,
-                                                inputs_of(prepared));
-  prepared.network = compile(prepared.estimator, prepared.config, input.shape, at);
-  const auto& network = *prepared.network;
-  if (prepared.config.standardize_target() && network.task() != layers::Task::Regression) {
-    throw ConfigError("standardize_target is for regressions; this network learns classes",
-                      {.field = child(at, "standardize_target")}, "leave it out");
-  }
-  if (!prepared.columns.label.empty()) {
-    const auto& label = schema.at(prepared.columns.label, child(at, "label_col"));
-    const std::size_t numbers = label.shape.size();
-    if (network.task() == layers::Task::Regression && numbers != network.outputs()) {
-      throw ConfigError(
-          fmt::format("the network has {} outputs, the target column '{}' has {} numbers a row",
-                      network.outputs(), prepared.columns.label, numbers),
-          {.field = child(at, "layer")}, "give the last layer as many units");
-    }
-    if (network.task() != layers::Task::Regression && numbers != 1) {
-      throw ConfigError("a classifier's label is one number a row",
-                        {.field = child(at, "target_col")}, "use label_col");
-    }
-  }
-  prepared.evaluators = make_evaluators(experiment.evaluate(), network);
-}
 
 /// Rows that are taken out of a series at random leave holes that its windows would not see.
 void check_windows(const proto::Experiment& experiment, Problems& problems) {
@@ -263,60 +211,6 @@ void check_labels(const Context& context, const layers::Network& network,
                           "labels",
                           classes));
   });
-}
-
-void transform_others(const Context& context, Prepared& prepared,
-                      const std::vector<std::string>& needed, const data::LoadOptions& options,
-                      data::Pipeline::Part part) {
-  for (auto* dataset : {&prepared.validation, &prepared.test}) {
-    if (dataset->rows > 0)
-      prepared.pipeline.transform(context.ranks, context.threads, *dataset, needed, options, part);
-  }
-}
-
-std::unique_ptr<Prepared> prepare(const Context& context, const proto::Experiment& experiment,
-                                  const TrainEarlier& train_earlier) {
-  auto prepared = std::make_unique<Prepared>();
-  prepared->estimator = experiment.stage(experiment.stage_size() - 1);
-  prepared->config = network_of(prepared->estimator);
-  prepared->plan = plan_steps(experiment);
-  const std::string at = estimator_path(experiment);
-  dist::all_or_none(context.ranks, [&] {
-    prepared->pipeline = make_pipeline(
-        {experiment.stage().begin(), experiment.stage().begin() + experiment.stage_size() - 1});
-    prepared->earlier = earlier_estimators(prepared->pipeline, experiment.data());
-    // What can be said before the rows are read is said now.
-    if (!context.is_driver()) return;
-    const auto schema =
-        prepared->pipeline.output_schema(data::peek_schema(experiment.data().train()));
-    estimator_input(prepared->estimator, prepared->config, schema, at);
-  });
-  auto options = load_options(context, experiment, prepared->plan);
-  take_rows(load_datasets(context, experiment.data(), options), experiment.data(), *prepared);
-  dist::all_or_none(context.ranks, [&] {
-    const auto schema = prepared->pipeline.output_schema(prepared->train.schema);
-    prepared->columns = estimator_input(prepared->estimator, prepared->config, schema, at).columns;
-  });
-  const auto needed = columns_needed(prepared->columns);
-  const auto rest = fit_earlier(context, *prepared, needed, options, train_earlier);
-  if (!rest) return nullptr;
-  prepared->pipeline.fit(context.ranks, context.threads, prepared->train, needed, options, *rest);
-  prepared->plan.rows = prepared->train.rows;
-  if (prepared->config.standardize_target()) {
-    learn_target_scale(context, prepared->train, prepared->columns.label, prepared->config);
-    *prepared->estimator.mutable_network()->mutable_model() = prepared->config.model();
-  }
-  dist::all_or_none(context.ranks,
-                    [&] { compile_network(experiment, prepared->train.schema, *prepared); });
-  start_with_word_vectors(context, prepared->pipeline, prepared->columns.input, *prepared->network);
-  transform_others(context, *prepared, needed, options, *rest);
-  auto learnt = prepared->columns;
-  learnt.anomaly_label.clear();  // nobody reads those of training rows
-  if (prepared->train.rows > 0) check_labels(context, *prepared->network, prepared->train, learnt);
-  for (auto* dataset : {&prepared->validation, &prepared->test}) {
-    if (dataset->rows > 0) check_labels(context, *prepared->network, *dataset, prepared->columns);
-  }
-  return prepared;
 }
 
 }  // namespace lockstep::ml

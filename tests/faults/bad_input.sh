@@ -89,8 +89,11 @@ expect 0 "run folder: codes-run" train codes.textproto --run-dir codes-run
 expect 2 "codes.textproto:5:.*stage.1..vector_slicer" train codes.textproto --run-dir r7 --set 'vector_slicer.indices=[0, 5]'
 expect 2 "the decoder gives 63, the input column 'features' is 64" train codes.textproto --run-dir r7 \
   --set 'autoencoder.decoder={layer{dense{units:63}}}'
+expect 2 "at: codes.textproto:6:.*stage.2..network.layer.0..conv2d" train codes.textproto --run-dir r10 \
+  --set 'network.layer=[{conv2d{filters:2 kernel_size:3}}]'
+[ ! -e r10/stage_0 ] || { echo "FAILED: trained before the next network was seen not to fit"; failures=$((failures + 1)); }
 expect 2 "write global_batch: 256 here" train codes.textproto --run-dir r7 --set autoencoder.lane_size=32
-expect 2 "only an autoencoder may stand before other stages" train codes.textproto --run-dir r7 --set 'stage[0]={network{layer{dense{units:2}}}}'
+expect 2 "only an autoencoder may stand before other stages" train codes.textproto --run-dir r7 --set 'stage[0].network={layer{dense{units:2}}}'
 cp -r codes-run cut-codes
 truncate -s -20 cut-codes/model/stage_0.safetensors
 expect 4 "stage_0.safetensors does not match its checksum" predict cut-codes --data good.libsvm
