@@ -60,9 +60,10 @@ void check_earlier(const proto::Experiment& experiment, Problems& problems) {
     if (!is_estimator(stage)) continue;
     const std::string at = estimator_path(stage, i);
     if (!stage.has_autoencoder()) {
-      problems.add(fmt::format("stage[{}]", i),
-                   "only an autoencoder may stand before other stages; a network must be the last",
-                   "move it to the end");
+      problems.add(
+          fmt::format("stage[{}]", i),
+          "only an autoencoder may stand before other stages, this estimator must be the last",
+          "move it to the end");
       continue;
     }
     problems.require(!stage.autoencoder().has_label_col(), child(at, "label_col"),

@@ -202,8 +202,8 @@ TEST_CASE("check_experiment: what may stand before the end", "[ml][applied_autoe
   CHECK(complaints(first + end + first + end).empty());
   CHECK(complaints(first + end + scaler) == Names{"stage: the last stage must be an estimator"});
   CHECK(complaints(network + end + scaler + network + end) ==
-        Names{"stage[0]: only an autoencoder may stand before other stages; a network must be the "
-              "last"});
+        Names{"stage[0]: only an autoencoder may stand before other stages, this estimator must be "
+              "the last"});
   // The same number of lanes, of any size.
   CHECK(complaints(first + "global_batch: 24 lane_size: 8" + end + network +
                    "global_batch: 96 lane_size: 32" + end)

@@ -44,7 +44,8 @@ TEST_CASE("check_experiment wants an estimator, at the end", "[ml][experiment]")
         "stage: the last stage must be an estimator");
   const std::string network = "stage { network { layer { flatten {} } } } ";
   CHECK(complaint(network + network) ==
-        "stage[0]: only an autoencoder may stand before other stages; a network must be the last");
+        "stage[0]: only an autoencoder may stand before other stages, this estimator must be the "
+        "last");
   CHECK(complaint("stage { network {} }") ==
         "stage[0].network.layer: a network needs at least one layer");
 }
