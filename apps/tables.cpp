@@ -61,6 +61,24 @@ std::vector<std::string> split(const std::string& text, char separator) {
   return pieces;
 }
 
+std::vector<std::string> csv_cells(const std::string& line) {
+  std::vector<std::string> cells(1);
+  bool quoted = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const bool doubled = quoted && line[i] == '"' && i + 1 < line.size() && line[i + 1] == '"';
+    if (doubled) {
+      cells.back() += line[++i];
+    } else if (line[i] == '"') {
+      quoted = !quoted;
+    } else if (line[i] == ',' && !quoted) {
+      cells.emplace_back();
+    } else {
+      cells.back() += line[i];
+    }
+  }
+  return cells;
+}
+
 std::string metrics_text(const nlohmann::ordered_json& metrics) {
   std::string text;
   for (const auto& [name, value] : metrics.items()) {

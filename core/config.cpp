@@ -76,6 +76,7 @@ std::string config_digest(const proto::Experiment& experiment) {
   for (auto& stage : *essence.mutable_stage()) {
     if (stage.has_network()) stage.mutable_network()->clear_checkpoint();
     if (stage.has_autoencoder()) stage.mutable_autoencoder()->clear_checkpoint();
+    if (stage.has_sequence_to_sequence()) stage.mutable_sequence_to_sequence()->clear_checkpoint();
   }
   for_each_path(essence, [](const std::string& path) {
     return std::filesystem::path(path).filename().string();

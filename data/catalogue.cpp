@@ -58,6 +58,7 @@ bool is_feature_stage(const proto::Stage& stage) {
   switch (stage.kind_case()) {
     case proto::Stage::kNetwork:
     case proto::Stage::kAutoencoder:
+    case proto::Stage::kSequenceToSequence:
     case proto::Stage::KIND_NOT_SET:
       return false;
     default:
@@ -174,6 +175,7 @@ std::unique_ptr<FeatureStage> make_feature_stage(const proto::Stage& stage, cons
       return std::make_unique<Windows>(stage.windows(), at + ".windows");
     case proto::Stage::kNetwork:
     case proto::Stage::kAutoencoder:
+    case proto::Stage::kSequenceToSequence:
       throw ConfigError("an estimator stands where a feature stage is expected", {.field = at},
                         "feature stages come first, the estimator last");
     case proto::Stage::KIND_NOT_SET:

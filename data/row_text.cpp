@@ -9,17 +9,8 @@
 #include "core/names.hpp"
 
 namespace lockstep::data {
-namespace {
 
-/// A number for a file: whole ones without a point.
-std::string number_text(double value, ColumnType::Format format) {
-  if (is_missing(value)) return "";
-  if (format == ColumnType::Format::Boolean || !std::isfinite(value))
-    return to_string(value, format);
-  return fmt::format("{}", value == 0 ? 0.0 : value);
-}
-
-std::string quoted(std::string_view text, char separator) {
+std::string csv_cell(std::string_view text, char separator) {
   const bool plain = !text.empty() && text.find_first_of("\"\r\n") == std::string_view::npos &&
                      text.find(separator) == std::string_view::npos && text.front() != ' ' &&
                      text.back() != ' ';
@@ -32,6 +23,16 @@ std::string quoted(std::string_view text, char separator) {
   return result + "\"";
 }
 
+namespace {
+
+/// A number for a file: whole ones without a point.
+std::string number_text(double value, ColumnType::Format format) {
+  if (is_missing(value)) return "";
+  if (format == ColumnType::Format::Boolean || !std::isfinite(value))
+    return to_string(value, format);
+  return fmt::format("{}", value == 0 ? 0.0 : value);
+}
+
 std::string joined(const Tokens& tokens, std::size_t row) {
   std::string text;
   for (std::size_t i = 0; i < tokens.count(row); ++i) {
@@ -41,17 +42,16 @@ std::string joined(const Tokens& tokens, std::size_t row) {
   return text;
 }
 
-std::string csv_cell(const ColumnType& type, const Column& column, std::size_t row,
-                     char separator) {
+std::string cell_of(const ColumnType& type, const Column& column, std::size_t row, char separator) {
   switch (type.kind) {
     case ColumnType::Kind::Number:
       return number_text(std::get<Numbers>(column).values[row], type.format);
     case ColumnType::Kind::String: {
       const auto text = std::get<Strings>(column).at(row);
-      return text ? quoted(*text, separator) : "";
+      return text ? csv_cell(*text, separator) : "";
     }
     case ColumnType::Kind::Tokens:
-      return quoted(joined(std::get<Tokens>(column), row), separator);
+      return csv_cell(joined(std::get<Tokens>(column), row), separator);
     case ColumnType::Kind::Image: {
       std::vector<float> numbers(type.shape.size());
       copy_row(column, row, numbers.data());
@@ -107,7 +107,7 @@ RowText csv_text(const Schema& schema, char separator) {
   for (const auto& [name, type] : schema.columns()) {
     const bool many = type.kind == ColumnType::Kind::Vector || type.kind == ColumnType::Kind::Image;
     if (!many) {
-      names.push_back(quoted(name, separator));
+      names.push_back(csv_cell(name, separator));
       continue;
     }
     if (type.shape.size() > kMostCsvNumbers) {
@@ -116,14 +116,14 @@ RowText csv_text(const Schema& schema, char separator) {
           {}, "write libsvm instead");
     }
     for (const auto& feature : features_of(name, type))
-      names.push_back(quoted(feature.name, separator));
+      names.push_back(csv_cell(feature.name, separator));
   }
   text.header = fmt::format("{}\n", fmt::join(names, std::string_view(&separator, 1)));
   text.line = [schema, separator](const Partition& partition, std::size_t row) {
     std::string line;
     for (const auto& [name, type] : schema.columns()) {
       if (&name != &schema.columns().front().first) line += separator;
-      line += csv_cell(type, partition.column(name), row, separator);
+      line += cell_of(type, partition.column(name), row, separator);
     }
     if (line.empty()) line = "\"\"";  // a line without anything is no row
     return line + "\n";

@@ -15,6 +15,9 @@ struct RowText {
   std::function<std::string(const Partition&, std::size_t row)> line;
 };
 
+/// A text as a cell of CSV (RFC 4180): in quotes where it needs them; "" is an empty one.
+std::string csv_cell(std::string_view text, char separator = ',');
+
 /// CSV (RFC 4180) of all columns. Vectors and images become a column a number, named by their
 /// features; tokens are joined by blanks; missing cells are empty, empty strings "". Numbers are
 /// the shortest text of the same double.

@@ -105,8 +105,7 @@ void Attention::to_plain(std::size_t index, const float* storage, float* plain) 
   if (!is_weight(index)) return Layer::to_plain(index, storage, plain);
   const auto out = static_cast<std::size_t>(parameters_[index].shape[0]);
   const auto in = static_cast<std::size_t>(parameters_[index].shape[1]);
-  for (std::size_t o = 0; o < out; ++o)
-    for (std::size_t i = 0; i < in; ++i) plain[o * in + i] = storage[i * out + o];
+  transpose(storage, in, out, plain);
 }
 
 void Attention::from_plain(std::size_t index, const float* plain, float* storage) const {
@@ -114,8 +113,7 @@ void Attention::from_plain(std::size_t index, const float* plain, float* storage
   const auto out = static_cast<std::size_t>(parameters_[index].shape[0]);
   const auto in = static_cast<std::size_t>(parameters_[index].shape[1]);
   std::fill_n(storage, parameters_[index].storage, 0.0f);
-  for (std::size_t o = 0; o < out; ++o)
-    for (std::size_t i = 0; i < in; ++i) storage[i * out + o] = plain[o * in + i];
+  transpose(plain, out, in, storage);
 }
 
 Attention::Head Attention::head_of(const Lane& lane, std::size_t row, std::size_t head) const {

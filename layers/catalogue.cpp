@@ -12,6 +12,7 @@
 #include "layers/dense.hpp"
 #include "layers/dropout.hpp"
 #include "layers/embedding.hpp"
+#include "layers/encoder_decoder.hpp"
 #include "layers/flatten.hpp"
 #include "layers/gaussian_noise.hpp"
 #include "layers/global_average_pooling.hpp"
@@ -93,6 +94,8 @@ std::unique_ptr<const Layer> make_layer(const proto::Layer& c, const TensorSpec&
       return std::make_unique<Lstm>(c.lstm(), input, build);
     case Kind::kGru:
       return std::make_unique<Gru>(c.gru(), input, build);
+    case Kind::kEncoderDecoder:
+      return std::make_unique<EncoderDecoder>(c.encoder_decoder(), input, build);
     case Kind::kMasking:
       return std::make_unique<Masking>(c.masking(), input, build);
     case Kind::KIND_NOT_SET:

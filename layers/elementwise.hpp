@@ -8,6 +8,9 @@ namespace lockstep::layers {
 void add(const float* a, const float* b, float* sum, std::size_t n);           ///< sum = a + b
 void multiply(const float* a, const float* b, float* product, std::size_t n);  ///< product = a b
 
+/// [rows, columns] -> [columns, rows]
+void transpose(const float* from, std::size_t rows, std::size_t columns, float* to);
+
 /// sums[j] += the sum of column j of [count, width], from the first row to the last.
 void add_column_sums(const float* rows, std::size_t count, std::size_t width, double* sums);
 

@@ -69,6 +69,16 @@ struct ParameterInfo {
   std::string start_stage, start_file, field;
 };
 
+/// The states of a recurrent layer at its ends: [L, N, D H], levels, rows of the lane, directions
+/// times units. Before the first step they can be given where there is one direction. `c` of cells
+/// with a memory alone. The gradients are read and written by backward.
+struct RecurrentStates {
+  const float *h0 = nullptr, *c0 = nullptr;  ///< before the first step; null: zero
+  float *h = nullptr, *c = nullptr;          ///< written: behind the last step; null: not wanted
+  const float *dh = nullptr, *dc = nullptr;  ///< gradients of h and c; null: zero
+  float *dh0 = nullptr, *dc0 = nullptr;      ///< written: of h0 and c0; null: not wanted
+};
+
 /// What a layer sees of one lane in one pass. Pointers are 64-byte aligned; sizes follow from the
 /// layer.
 struct Lane {
@@ -79,8 +89,10 @@ struct Lane {
   std::span<const std::uint64_t> row_ids;  ///< identities of the rows, keys of dropout
   std::size_t rows = 0;
   const std::int32_t* lengths = nullptr;  ///< steps of each row of x; null if x is not masked
-  const float* tied = nullptr;            ///< of a tied layer: the owner's weight, plain
-  float* tied_gradient = nullptr;         ///< and where its own part of the gradient goes
+  std::span<const float> labels;  ///< of the rows, for a decoder that reads them; empty: none
+  const RecurrentStates* states = nullptr;  ///< of a recurrent layer; null: it begins with zeros
+  const float* tied = nullptr;              ///< of a tied layer: the owner's weight, plain
+  float* tied_gradient = nullptr;           ///< and where its own part of the gradient goes
   double* penalty = nullptr;  ///< forward adds the loss that the layer itself has, summed over the
                               ///< rows; null: nobody wants it
   const float* x = nullptr;   ///< input

@@ -4,6 +4,7 @@
 #include "layers/binary_cross_entropy.hpp"
 #include "layers/cross_entropy.hpp"
 #include "layers/regression_losses.hpp"
+#include "layers/token_cross_entropy.hpp"
 
 namespace lockstep::layers {
 
@@ -22,6 +23,9 @@ std::unique_ptr<const Loss> make_loss(const proto::Loss& config, std::size_t out
     case proto::Loss::kHuber:
       return std::make_unique<RegressionLoss>(RegressionLoss::Kind::Huber, outputs,
                                               config.huber().delta());
+    case proto::Loss::kTokenCrossEntropy:
+      return std::make_unique<TokenCrossEntropy>(config.token_cross_entropy(), outputs,
+                                                 at + ".token_cross_entropy");
     case proto::Loss::KIND_NOT_SET:
       break;
   }

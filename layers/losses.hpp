@@ -17,7 +17,7 @@ class Loss {
   virtual Task task() const = 0;
   virtual std::string name() const = 0;
 
-  /// Labels a row: 1 for classes, else the number of outputs.
+  /// Labels a row: 1 for classes, the words of a text, else the number of outputs.
   virtual std::size_t labels_per_row() const = 0;
 
   /// Sums over the rows. logits [N, K]; dlogits [N, K], the gradient of the loss sum, or null if

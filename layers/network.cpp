@@ -52,6 +52,15 @@ proto::Loss default_loss(proto::Activation last, std::size_t outputs) {
   return loss;
 }
 
+// What the loss over the words of a text takes from the decoder.
+void complete_text_loss(const proto::Network& config, proto::Loss& loss) {
+  const auto& last = config.layer(config.layer_size() - 1);
+  if (!last.has_encoder_decoder()) return;  // the loss says what it needs
+  auto& words = *loss.mutable_token_cross_entropy();
+  if (!words.has_vocabulary_size())
+    words.set_vocabulary_size(last.encoder_decoder().target_vocabulary());
+}
+
 // Whether the loss works on what comes before this activation.
 bool contained(proto::Activation last, const proto::Loss& loss) {
   return (is_softmax(last) && loss.has_cross_entropy()) ||
@@ -93,7 +102,8 @@ Network::Network(const proto::Network& config, const Shape& input, const std::st
   n.reference = std::make_unique<const Program>(n.layers, input, rows, n.at, n.outline, nullptr);
   const auto outputs = n.reference->layers->output().shape.size();
   const auto last = final_activation(config.layer(config.layer_size() - 1));
-  const auto loss = config.has_loss() ? config.loss() : default_loss(last, outputs);
+  auto loss = config.has_loss() ? config.loss() : default_loss(last, outputs);
+  complete_text_loss(config, loss);
   n.loss = make_loss(loss, outputs, at + ".loss");
   if (config.model().target_mean_size() > 0)
     n.loss = standardized(std::move(n.loss), config.model());
@@ -174,6 +184,7 @@ Task Network::task() const noexcept { return impl_->loss->task(); }
 std::size_t Network::outputs() const noexcept {
   return impl_->reference->layers->output().shape.size();
 }
+std::size_t Network::labels_per_row() const noexcept { return impl_->loss->labels_per_row(); }
 std::size_t Network::tap_size() const noexcept {
   return impl_->reference->tap ? impl_->reference->tap->output().shape.size() : 0;
 }

@@ -33,6 +33,7 @@ enum class Task {
   Multiclass,  ///< label = class index; outputs = probabilities of `outputs` classes
   Binary,      ///< label 0 or 1; one output = probability of 1
   Regression,  ///< label or target vector of `outputs` numbers
+  Text,        ///< label = ids of the words of a text; outputs: logits of each word
 };
 
 /// A layer's line in `check` and `show`.
@@ -57,6 +58,15 @@ struct StartRows {
   std::vector<float> values;      ///< U a row
 };
 
+/// How an encoder_decoder writes its texts (layers/beam_search.hpp).
+struct WritingOptions {
+  std::size_t beam_width = 1;
+  std::size_t max_words = 0;  ///< of a text
+  double length_penalty = 1;  ///< the best text has the largest log probability / words^penalty
+  bool operator==(const WritingOptions&) const = default;
+};
+using WrittenText = std::vector<std::int32_t>;  ///< ids of words
+
 class Worker;
 
 /// The shared, immutable part: architecture, parameter layout, and the compiled programs by number
@@ -76,6 +86,7 @@ class Network {
   Task task() const noexcept;
   std::size_t outputs()
       const noexcept;  ///< numbers a row that come out: classes, 1, or the target's size
+  std::size_t labels_per_row() const noexcept;  ///< 1 class, the target's size, or words of a text
   std::size_t tap_size() const noexcept;  ///< numbers a row of Worker::tap(); 0: nothing is tapped
   const std::vector<LayerSummary>& summary() const noexcept;
   std::string loss_name() const;
@@ -121,7 +132,7 @@ class Network {
 struct LaneResult {
   double loss = 0;     ///< sum of row weight * loss of the row
   double weight = 0;   ///< sum of row weights (rows, unless there are class weights)
-  double correct = 0;  ///< rows whose prediction is right; 0 for regressions
+  double correct = 0;  ///< rows (of texts: words) whose prediction is right; 0 for regressions
 };
 
 /// What backward needs to tell while it runs: gradients [0, floats) of the flat vector are final.
@@ -137,12 +148,11 @@ class Worker {
   /// Where to put the rows before a pass: [rows, input] row-major floats.
   std::span<float> input(std::size_t rows);
 
-  /// The row ids, labels and targets of the pass. labels: one number a row, or targets [rows,
-  /// outputs] for regressions.
+  /// The row ids, labels and targets of the pass. labels: labels_per_row() numbers a row.
   struct Pass {
     std::size_t rows = 0;
     std::span<const std::uint64_t> row_ids;
-    std::span<const float> labels;  ///< rows numbers; or rows * outputs for a vector target
+    std::span<const float> labels;
     std::uint64_t seed = 0, step = 0;
     std::span<const float> parameters, packed;
   };
@@ -167,6 +177,9 @@ class Worker {
 
   /// Forward in inference mode without labels (pass.labels may be empty).
   void predict(const Pass& pass);
+
+  /// Of a network for texts: the text of each row. pass.labels are not read.
+  std::vector<WrittenText> write(const Pass& pass, const WritingOptions& options);
 
  private:
   struct Impl;

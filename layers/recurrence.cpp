@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "layers/build.hpp"
+#include "layers/elementwise.hpp"
 #include "layers/onednn/sgemm.hpp"
 
 namespace lockstep::layers {
@@ -12,12 +13,6 @@ namespace {
 
 // Gates of so many floats are computed at once: half of them fill a usual second-level cache.
 constexpr std::size_t kChunkFloats = std::size_t{1} << 16;
-
-// [rows, columns] -> [columns, rows]
-void transpose(const float* from, std::size_t rows, std::size_t columns, float* to) {
-  for (std::size_t i = 0; i < rows; ++i)
-    for (std::size_t j = 0; j < columns; ++j) to[j * rows + i] = from[i * columns + j];
-}
 
 }  // namespace
 

@@ -34,7 +34,7 @@ struct RecurrencePass {
 struct RecurrenceGradients {
   const float* dh = nullptr;                ///< [P, H] of all states; null: zero
   RowsOf<const float> dh_last{nullptr, 0};  ///< [N, H] of the last states; null: zero
-  const float* dc_last = nullptr;           ///< [N, H]; null: zero
+  RowsOf<const float> dc_last{nullptr, 0};  ///< [N, H]; null: zero
   float* dx = nullptr;                      ///< [P, F] written; null: not wanted
   float* dh0 = nullptr;                     ///< [N, H] written; null: not wanted
   float* dc0 = nullptr;                     ///< [N, H] likewise

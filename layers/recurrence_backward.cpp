@@ -74,7 +74,7 @@ void Recurrence::backward(const RecurrencePass& pass, const RecurrenceGradients&
                      doubles(scratch + at.gate_sums),
                      doubles(scratch + at.extra_sums)};
   begin_with(steps, h, gradients.dh_last, run.dh);
-  begin_with(steps, h, {gradients.dc_last, h}, run.dc);
+  begin_with(steps, h, gradients.dc_last, run.dc);
   std::fill_n(run.gate_sums, cell_->width(), 0.0);
   std::fill_n(run.extra_sums, h, 0.0);
   std::size_t end = steps.steps();

@@ -139,6 +139,11 @@ RecurrencePass Recurrent::Kernels::pass(std::size_t level, std::size_t direction
   pass.x = input(level, direction, lane);
   pass.workspace = lane.workspace + d.workspace_at;
   pass.scratch = lane.scratch + recurrence_at;
+  if (lane.states != nullptr && lane.states->h0 != nullptr) {
+    expects(!both, "a recurrence in both directions begins with zeros");
+    pass.h0 = lane.states->h0 + state_at(level, direction);
+    if (d.recurrence.cell().has_memory()) pass.c0 = lane.states->c0 + state_at(level, direction);
+  }
   return pass;
 }
 
@@ -198,6 +203,19 @@ void Recurrent::Kernels::write_output(const Lane& lane, const PackedSteps& packe
   }
 }
 
+void Recurrent::Kernels::write_last_states(const Lane& lane, const PackedSteps& packed) const {
+  if (lane.states == nullptr || lane.states->h == nullptr) return;
+  for (std::size_t l = 0; l < levels.size(); ++l) {
+    for (std::size_t d = 0; d < levels[l].directions.size(); ++d) {
+      const auto& recurrence = levels[l].directions[d].recurrence;
+      const auto run = pass(l, d, lane, packed);
+      recurrence.copy_last_states(run, {lane.states->h + state_at(l, d), width()});
+      if (recurrence.cell().has_memory())
+        recurrence.copy_last_memories(run, {lane.states->c + state_at(l, d), width()});
+    }
+  }
+}
+
 void Recurrent::forward(Lane& lane) const {
   const auto& k = *kernels_;
   auto packed = k.packed_steps(lane);
@@ -209,6 +227,7 @@ void Recurrent::forward(Lane& lane) const {
       k.levels[l].directions[d].recurrence.forward(k.pass(l, d, lane, packed));
   }
   k.write_output(lane, packed);
+  k.write_last_states(lane, packed);
 }
 
 }  // namespace lockstep::layers

@@ -7,6 +7,7 @@
 /// first. The state of a row without steps is zero.
 ///   parameters: weight_ih_l0 [G H, F], weight_hh_l0 [G H, H], bias_l0 [G H]; then
 ///   ..._l0_reverse, ..._l1, where F is D H.
+/// Lane::states: where they begin, one direction, and where they end, of every level.
 /// Dropout is a function of (seed, step, layer number, row id, time, unit) alone.
 
 #include <functional>

@@ -29,6 +29,21 @@ RecurrenceGradients Recurrent::Kernels::incoming(std::size_t level, std::size_t 
   return gradients;
 }
 
+// The gradients of the states at the ends.
+void Recurrent::Kernels::add_states(std::size_t level, std::size_t direction, const Lane& lane,
+                                    RecurrenceGradients& gradients) const {
+  if (lane.states == nullptr) return;
+  const auto at = state_at(level, direction);
+  const auto& states = *lane.states;
+  if (states.dh != nullptr) {
+    expects(gradients.dh_last.data == nullptr, "the last states are an output or asked for");
+    gradients.dh_last = {states.dh + at, width()};
+    if (states.dc != nullptr) gradients.dc_last = {states.dc + at, width()};
+  }
+  if (states.dh0 != nullptr) gradients.dh0 = states.dh0 + at;
+  if (states.dc0 != nullptr) gradients.dc0 = states.dc0 + at;
+}
+
 // Where the gradient of a level's input is summed up, in packed order; null if nobody wants it.
 float* Recurrent::Kernels::input_gradient(std::size_t level, const Lane& lane) const {
   if (level > 0) return lane.scratch + output_gradient_at[(level - 1) % 2];
@@ -43,6 +58,7 @@ void Recurrent::Kernels::backward_level(std::size_t level, const Lane& lane,
   float* second = lane.scratch + second_gradient_at;
   for (std::size_t d = 0; d < own.directions.size(); ++d) {
     auto gradients = incoming(level, d, lane, packed);
+    add_states(level, d, lane, gradients);
     gradients.parameters = lane.gradients + own.directions[d].parameters_at;
     if (dx != nullptr) gradients.dx = d == 0 ? dx : second;
     own.directions[d].recurrence.backward(pass(level, d, lane, packed), gradients);

@@ -56,9 +56,17 @@ struct Recurrent::Kernels {
   void join_states(std::size_t level, const Lane& lane, const PackedSteps& packed) const;
   void drop(const Level& level, const Lane& lane, const PackedSteps& packed) const;
   void write_output(const Lane& lane, const PackedSteps& packed) const;
+  void write_last_states(const Lane& lane, const PackedSteps& packed) const;
+
+  /// Where the states of a level and direction begin in Lane::states.
+  std::size_t state_at(std::size_t level, std::size_t direction) const {
+    return level * rows * width() + direction * units;
+  }
 
   RecurrenceGradients incoming(std::size_t level, std::size_t direction, const Lane& lane,
                                const PackedSteps& packed) const;
+  void add_states(std::size_t level, std::size_t direction, const Lane& lane,
+                  RecurrenceGradients& gradients) const;
   float* input_gradient(std::size_t level, const Lane& lane) const;
   void backward_level(std::size_t level, const Lane& lane, const PackedSteps& packed) const;
   void write_input_gradient(const Lane& lane, const PackedSteps& packed) const;

@@ -45,6 +45,8 @@ class Sequential final : public Layer {
 
   /// After forward(whole): where the output of layer i lies, as layer(i).output() says.
   const float* output_of(std::size_t i, const Lane& whole) const;
+  /// What layer i sees of the lane in forward.
+  Lane lane_of(std::size_t i, const Lane& whole) const;
   void forward(Lane& lane) const override;
   void backward(Lane& lane) const override { backward(lane, {}); }
   void backward(Lane& lane, const Progress& progress) const;
@@ -67,7 +69,6 @@ class Sequential final : public Layer {
                   bool flatten);
   void place_parameters();
   void place_buffers();
-  Lane lane_of(std::size_t i, const Lane& whole) const;
   float* gradient_of(std::size_t i, const Lane& whole) const;
   void clear_ends(std::size_t i, float* gradients) const;
   void add_tied_gradients(std::size_t owner, const Lane& whole, float* gradients) const;

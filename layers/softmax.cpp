@@ -2,9 +2,33 @@
 
 #include <algorithm>
 
+#include "core/float_math.hpp"
 #include "core/math.hpp"
+#include "core/simd.hpp"
 
 namespace lockstep::layers {
+namespace {
+
+LOCKSTEP_SIMD double sum_exp(const float* x, std::size_t n, float max) {
+  constexpr std::size_t kParts = 16;  // interleaved sums: they vectorise without reassociation
+  double parts[kParts] = {};
+  std::size_t i = 0;
+  for (; i + kParts <= n; i += kParts) {
+    for (std::size_t k = 0; k < kParts; ++k)
+      parts[k] += static_cast<double>(float_exp(x[i + k] - max));
+  }
+  for (std::size_t k = 0; i < n; ++i, ++k) parts[k] += static_cast<double>(float_exp(x[i] - max));
+  double sum = 0;
+  for (const double part : parts) sum += part;
+  return sum;
+}
+
+}  // namespace
+
+double log_sum_exp(const float* x, std::size_t n) {
+  const float max = *std::max_element(x, x + n);
+  return static_cast<double>(max) + log_exact(sum_exp(x, n, max));
+}
 
 void softmax(const float* x, float* y, std::size_t rows, std::size_t columns) {
   for (std::size_t n = 0; n < rows; ++n, x += columns, y += columns) {

@@ -16,6 +16,9 @@ inline bool is_softmax(proto::Activation kind) {
   return kind == proto::SOFTMAX || kind == proto::LOG_SOFTMAX;
 }
 
+/// log sum_k e^x_k, of many numbers: e^x in single precision, the sum in double.
+double log_sum_exp(const float* x, std::size_t n);
+
 void softmax(const float* x, float* y, std::size_t rows, std::size_t columns);
 void log_softmax(const float* x, float* y, std::size_t rows, std::size_t columns);
 void softmax_backward(const float* y, const float* dy, float* dx, std::size_t rows,

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "core/error.hpp"
+#include "layers/beam_search.hpp"
 #include "layers/network_impl.hpp"
 
 namespace lockstep::layers {
@@ -15,6 +16,8 @@ struct Worker::Impl {
   explicit Impl(Network::Impl& n) : network(n) {}
 
   std::vector<std::int32_t> lengths;  // of the input's rows, where they are trimmed
+  std::unique_ptr<BeamSearch> writer;
+  const Layer* written_by = nullptr;  // the model of `writer`
 
   void use(std::size_t rows);
   void trim(const Pass& pass);
@@ -66,6 +69,7 @@ Lane Worker::Impl::lane_of(const Pass& pass, bool training) {
   lane.step = pass.step;
   lane.row_ids = pass.row_ids;
   lane.rows = pass.rows;
+  lane.labels = pass.labels;
   lane.x = arena.data() + program->input;
   lane.y = arena.data() + program->logits;
   lane.parameters = pass.parameters.data();
@@ -143,6 +147,23 @@ void Worker::predict(const Pass& pass) {
   w.program->layers->forward(lane);
   w.network.loss->present(w.logits(), w.arena.data() + w.program->outputs);
   w.copy_tap(lane);
+}
+
+std::vector<WrittenText> Worker::write(const Pass& pass, const WritingOptions& options) {
+  auto& w = *impl_;
+  expects(w.network.loss->task() == Task::Text, "only a network for texts writes");
+  Pass unlabelled = pass;
+  unlabelled.labels = {};
+  Lane lane = w.lane_of(unlabelled, /*training=*/false);
+  const auto& layers = *w.program->layers;
+  layers.forward(lane);
+  const auto& last = layers.layer(layers.size() - 1);
+  if (w.written_by != &last || w.writer->options() != options) {
+    w.writer = std::make_unique<BeamSearch>(dynamic_cast<const EncoderDecoder&>(last),
+                                            w.program->rows, options);
+    w.written_by = &last;
+  }
+  return w.writer->run(layers.lane_of(layers.size() - 1, lane));
 }
 
 std::span<const float> Worker::tap() const noexcept {

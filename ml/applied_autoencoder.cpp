@@ -39,8 +39,7 @@ struct Added {
 
 AppliedAutoencoder::AppliedAutoencoder(proto::Stage stage, const std::string& at)
     : stage_(std::move(stage)), at_(at + ".autoencoder") {
-  const std::string& input = stage_.autoencoder().input_col();
-  columns_ = {input, input, ""};
+  columns_.input = columns_.label = stage_.autoencoder().input_col();
 }
 
 std::vector<std::string> AppliedAutoencoder::input_columns() const { return {columns_.input}; }

@@ -10,6 +10,7 @@
 #include "data/stage.hpp"
 #include "dist/session.hpp"
 #include "ml/autoencoder.hpp"
+#include "ml/sequence_to_sequence.hpp"
 
 namespace lockstep::ml {
 namespace {
@@ -47,6 +48,8 @@ proto::Network network_of(const proto::Stage& stage) {
       return stage.network();
     case proto::Stage::kAutoencoder:
       return network_of(stage.autoencoder());
+    case proto::Stage::kSequenceToSequence:
+      return network_of(stage.sequence_to_sequence());
     default:
       break;
   }
@@ -77,7 +80,10 @@ std::string estimator_path(const proto::Experiment& experiment) {
 }
 
 void complete(proto::Network& network, const data::Schema& schema, const std::string& at) {
-  if (network.layer_size() == 0 || !network.layer(0).has_embedding()) return;
+  if (network.layer_size() == 0) return;
+  if (network.layer(0).has_encoder_decoder() && network.has_target_col())
+    return complete(*network.mutable_layer(0)->mutable_encoder_decoder(), network, schema, at);
+  if (!network.layer(0).has_embedding()) return;
   auto& embedding = *network.mutable_layer(0)->mutable_embedding();
   if (embedding.has_vocabulary_size()) return;
   const auto& type = schema.at(network.input_col(), at + ".input_col");

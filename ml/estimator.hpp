@@ -30,7 +30,7 @@ std::string estimator_path(const proto::Stage& stage, int position);
 std::string estimator_path(const proto::Experiment& experiment);
 
 /// Fills in what a network's config leaves to the columns it reads: the vocabulary of a first
-/// embedding layer. @throws ConfigError if the column does not tell.
+/// embedding layer, those of an encoder_decoder. @throws ConfigError if the column does not tell.
 void complete(proto::Network& network, const data::Schema& schema, const std::string& at);
 
 /// COLLECTIVE. Where standardize_target is set and nothing was learnt yet: mean and deviation of

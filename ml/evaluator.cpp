@@ -5,6 +5,7 @@
 #include "ml/evaluators/binary.hpp"
 #include "ml/evaluators/multiclass.hpp"
 #include "ml/evaluators/regression.hpp"
+#include "ml/evaluators/translation.hpp"
 
 namespace lockstep::ml {
 namespace {
@@ -23,7 +24,7 @@ MakeSums make_evaluator(const proto::Evaluate& config, layers::Task task, std::s
       task == layers::Task::Binary || (task == layers::Task::Multiclass && outputs == 2);
   switch (config.kind_case()) {
     case proto::Evaluate::kMulticlass:
-      require_task(task != layers::Task::Regression, at, "multiclass",
+      require_task(two_classes || task == layers::Task::Multiclass, at, "multiclass",
                    "a network that predicts classes");
       return [c = config.multiclass(), outputs] {
         return std::make_unique<MulticlassSums>(c, outputs);
@@ -36,6 +37,9 @@ MakeSums make_evaluator(const proto::Evaluate& config, layers::Task task, std::s
       require_task(task == layers::Task::Regression, at, "regression",
                    "a network that predicts numbers");
       return [c = config.regression()] { return std::make_unique<RegressionSums>(c); };
+    case proto::Evaluate::kTranslation:
+      require_task(task == layers::Task::Text, at, "translation", "a sequence_to_sequence stage");
+      return [c = config.translation()] { return std::make_unique<TranslationSums>(c); };
     case proto::Evaluate::KIND_NOT_SET:
       break;
   }
@@ -54,6 +58,9 @@ proto::Evaluate default_evaluator(layers::Task task) {
       break;
     case layers::Task::Regression:
       evaluate.mutable_regression();
+      break;
+    case layers::Task::Text:
+      evaluate.mutable_translation();
       break;
   }
   return evaluate;

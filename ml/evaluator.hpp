@@ -28,6 +28,9 @@ struct Scored {
   std::size_t code_width = 0;
   std::span<const float> errors = {};     ///< [rows] mean of (output - label)^2
   std::span<const float> anomalies = {};  ///< [rows] 1 for a known anomaly, 0 else; may be empty
+  // Of a network that writes texts, where they are asked for: words. Else empty.
+  std::span<const std::vector<std::string>> texts = {};       ///< [rows]
+  std::span<const std::vector<std::string>> references = {};  ///< [rows], or empty: not known
 };
 
 /// Sums over some rows. Merged along the tree over the partitions, left before right.

@@ -73,6 +73,8 @@ void check_estimator(const proto::Stage& stage, const proto::Experiment& experim
                        "there are no known anomalies to compare an autoencoder's errors with",
                        "name their column in the autoencoder's label_col");
     }
+  } else if (stage.has_sequence_to_sequence()) {
+    check_sequence_to_sequence(stage.sequence_to_sequence(), experiment.stage(), at, problems);
   } else {
     problems.require(network_of(stage).layer_size() > 0, child(at, "layer"),
                      "a network needs at least one layer",
@@ -170,13 +172,15 @@ std::vector<std::string> columns_needed(const NetworkColumns& columns) {
   std::vector<std::string> needed{columns.input};
   if (!columns.label.empty() && columns.label != columns.input) needed.push_back(columns.label);
   if (!columns.anomaly_label.empty()) needed.push_back(columns.anomaly_label);
+  if (!columns.reference.empty()) needed.push_back(columns.reference);
   return needed;
 }
 
 void check_labels(const Context& context, const layers::Network& network,
                   const data::Dataset& dataset, const NetworkColumns& columns,
                   bool labels_optional) {
-  const bool regression = network.task() == layers::Task::Regression;
+  const bool regression =
+      network.task() == layers::Task::Regression || network.task() == layers::Task::Text;
   const std::string& column = regression ? columns.anomaly_label : columns.label;
   if (column.empty()) return;
   const double classes =

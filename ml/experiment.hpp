@@ -47,6 +47,7 @@ struct Prepared {
   const data::Augmentation* augmentation = nullptr;  ///< of columns.input; null: none
   std::unique_ptr<layers::Network> network;
   std::vector<MakeSums> evaluators;
+  std::unique_ptr<TargetTexts> texts;  ///< of a network that writes texts
 };
 
 /// COLLECTIVE. Loads, transforms, compiles. Estimators before the end are trained by

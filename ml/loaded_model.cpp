@@ -54,12 +54,18 @@ void LoadedModel::take_up(const ModelFiles& files) {
   const auto input = estimator_input(estimator(), config_, schema, at);
   complete(config_, schema, at);
   columns_ = input.columns;
+  columns_.reference = reference_col(estimator(), pipeline_.stage(), at);
   network_ = compile(estimator(), config_, input.shape, at);
   parameters_ = Buffer<float>(network_->parameter_floats());
   packed_ = Buffer<float>(network_->packed_floats());
   from_tensors(*network_, from_safetensors(files.weights, path), parameters_.span(), path);
   network_->pack(parameters_.span(), packed_.span());
-  scorer_ = std::make_unique<Scorer>(*network_, parameters_.span(), packed_.span(), lane_size());
+  if (estimator().has_sequence_to_sequence()) {
+    texts_ = std::make_unique<TargetTexts>(estimator().sequence_to_sequence(), pipeline_.stage(),
+                                           network_->labels_per_row(), at);
+  }
+  scorer_ = std::make_unique<Scorer>(*network_, parameters_.span(), packed_.span(), lane_size(),
+                                     texts_.get());
 }
 
 const proto::Stage& LoadedModel::estimator() const {
@@ -105,6 +111,7 @@ data::Dataset LoadedModel::load(const Context& context, const std::string& path,
   // missing.
   if (!dataset.schema.has(columns.label)) columns.label.clear();
   if (!dataset.schema.has(columns.anomaly_label)) columns.anomaly_label.clear();
+  if (!dataset.schema.has(columns.reference)) columns.reference.clear();
   check_labels(context, *network_, dataset, columns, options.labels_optional);
   return dataset;
 }

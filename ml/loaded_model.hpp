@@ -51,6 +51,7 @@ class LoadedModel {
   NetworkColumns columns_;
   data::Schema schema_;  // of the source
   Buffer<float> parameters_, packed_;
+  std::unique_ptr<TargetTexts> texts_;  // of a network that writes them
   std::unique_ptr<Scorer> scorer_;
 };
 

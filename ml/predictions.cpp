@@ -7,6 +7,7 @@
 
 #include "data/mapped_pages.hpp"
 #include "data/ordered_output.hpp"
+#include "data/row_text.hpp"
 #include "dist/session.hpp"
 #include "ml/scoring.hpp"
 
@@ -16,6 +17,8 @@ namespace {
 using data::Line;
 
 std::string header(const layers::Network& network, bool labelled) {
+  if (network.task() == layers::Task::Text)
+    return labelled ? "row,label,prediction\n" : "row,prediction\n";
   const bool vector = network.task() == layers::Task::Regression && network.outputs() > 1;
   std::string text = labelled && !vector ? "row,label" : "row";
   if (!vector) text += ",prediction";
@@ -42,10 +45,22 @@ std::string format_row(const layers::Network& network, const Scored& scored, std
       text += fmt::format(",{}", outputs[0] > 0.5f ? 1 : 0);
       break;
     case layers::Task::Regression:
+    case layers::Task::Text:
       break;
   }
   for (const float value : outputs) text += fmt::format(",{}", value);
   return text + "\n";
+}
+
+/// The same of a written text.
+std::string format_text(const Scored& scored, std::size_t row, std::uint64_t id) {
+  std::string line = std::to_string(id);
+  const auto add = [&](const std::vector<std::string>& words) {
+    line += ',' + data::csv_cell(fmt::format("{}", fmt::join(words, " ")));
+  };
+  if (!scored.references.empty()) add(scored.references[row]);
+  add(scored.texts[row]);
+  return line + "\n";
 }
 
 std::string numbered(const std::string& column, std::size_t count) {
@@ -97,22 +112,25 @@ std::vector<Line> own_lines(const Context& context, const Scorer& scorer,
                             const data::Dataset& dataset, const NetworkColumns& columns,
                             const PredictionOptions& options) {
   const auto line = [&](const Scored& scored, std::size_t row, std::uint64_t id) {
-    return options.autoencoder != nullptr ? format_code(scored, row, id, options)
-                                          : format_row(scorer.network(), scored, row, id);
+    if (options.autoencoder != nullptr) return format_code(scored, row, id, options);
+    if (!scored.texts.empty()) return format_text(scored, row, id);
+    return format_row(scorer.network(), scored, row, id);
   };
   std::vector<std::vector<Line>> by_partition(dataset.own.size());
   data::MappedPages pages(dataset);
   context.threads.for_each(dataset.own.size(), [&](std::size_t, std::size_t p) {
     const auto& partition = dataset.own[p];
-    scorer.score(partition, columns,
-                 [&](const Scored& scored, std::size_t first, const layers::LaneResult&) {
-                   for (std::size_t i = 0; i < scored.rows; ++i) {
-                     const auto id = partition.row_ids[first + i];
-                     if (options.most == 0 || id < options.most)
-                       by_partition[p].push_back({id, line(scored, i, id)});
-                   }
-                   pages.look();
-                 });
+    scorer.score(
+        partition, columns,
+        [&](const Scored& scored, std::size_t first, const layers::LaneResult&) {
+          for (std::size_t i = 0; i < scored.rows; ++i) {
+            const auto id = partition.row_ids[first + i];
+            if (options.most == 0 || id < options.most)
+              by_partition[p].push_back({id, line(scored, i, id)});
+          }
+          pages.look();
+        },
+        /*texts_wanted=*/true);
     partition.release();
   });
   std::vector<Line> lines;
@@ -132,7 +150,9 @@ void write_predictions(const Context& context, const Scorer& scorer, const data:
     if (!context.is_driver()) return;
     write(options.autoencoder != nullptr
               ? code_header(scorer.network(), !columns.anomaly_label.empty(), options)
-              : header(scorer.network(), !columns.label.empty()));
+              : header(scorer.network(), scorer.network().task() == layers::Task::Text
+                                             ? !columns.reference.empty()
+                                             : !columns.label.empty()));
   });
   std::size_t next = 0;
   const auto take = [&](std::uint64_t, std::uint64_t below) {

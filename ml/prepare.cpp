@@ -36,7 +36,9 @@ void compile_network(const proto::Experiment& experiment, const data::Schema& sc
   const std::string at = estimator_path(experiment);
   const NetworkInput input = estimator_input(prepared.estimator, prepared.config, schema, at);
   complete(prepared.config, schema, at);
+  const std::string reference = prepared.columns.reference;
   prepared.columns = input.columns;
+  prepared.columns.reference = reference;
   prepared.augmentation = data::augmentation_of(prepared.pipeline.stages(), prepared.columns.input,
                                                 inputs_of(prepared));
   prepared.network = compile(prepared.estimator, prepared.config, input.shape, at);
@@ -48,28 +50,39 @@ void compile_network(const proto::Experiment& experiment, const data::Schema& sc
   if (!prepared.columns.label.empty()) {
     const auto& label = schema.at(prepared.columns.label, child(at, "label_col"));
     const std::size_t numbers = label.shape.size();
-    if (network.task() == layers::Task::Regression && numbers != network.outputs()) {
+    const bool classes =
+        network.task() == layers::Task::Multiclass || network.task() == layers::Task::Binary;
+    if (!classes && numbers != network.labels_per_row()) {
       throw ConfigError(
           fmt::format("the network has {} outputs, the target column '{}' has {} numbers a row",
-                      network.outputs(), prepared.columns.label, numbers),
+                      network.labels_per_row(), prepared.columns.label, numbers),
           {.field = child(at, "layer")}, "give the last layer as many units");
     }
-    if (network.task() != layers::Task::Regression && numbers != 1) {
+    if (classes && numbers != 1) {
       throw ConfigError("a classifier's label is one number a row",
                         {.field = child(at, "target_col")}, "use label_col");
     }
   }
   prepared.evaluators = make_evaluators(experiment.evaluate(), network);
+  if (prepared.estimator.has_sequence_to_sequence()) {
+    const auto fitted = prepared.pipeline.save();
+    prepared.texts = std::make_unique<TargetTexts>(prepared.estimator.sequence_to_sequence(),
+                                                   Stages(fitted.begin(), fitted.end()),
+                                                   network.labels_per_row(), at);
+  }
 }
 
 /// A last network that does not fit its column is told before others are trained for hours, unless
 /// the width of the column is learnt from the rows. @throws ConfigError
 void try_last_network(const proto::Experiment& experiment, const data::Schema& schema,
                       Prepared& prepared) {
-  const auto input =
-      estimator_input(prepared.estimator, prepared.config, schema, estimator_path(experiment));
+  const std::string at = estimator_path(experiment);
+  const auto input = estimator_input(prepared.estimator, prepared.config, schema, at);
   prepared.columns = input.columns;
-  if (prepared.earlier.empty() || schema.at(input.columns.input, "input_col").open_width) return;
+  prepared.columns.reference = reference_col(prepared.estimator, experiment.stage(), at);
+  const bool known = !schema.at(input.columns.input, "input_col").open_width &&
+                     !prepared.estimator.has_sequence_to_sequence();  // words are learnt
+  if (prepared.earlier.empty() || !known) return;
   compile_network(experiment, schema, prepared);
   prepared.config = network_of(prepared.estimator);  // without what the rows may tell otherwise
   prepared.network.reset();

@@ -26,14 +26,16 @@ class ScoreJob {
 
   Partial map(const data::Partition& partition) const {
     Partial partial = empty();
-    scorer_.score(partition, columns_,
-                  [&](const Scored& scored, std::size_t, const layers::LaneResult& lane) {
-                    partial.sums.loss += lane.loss;
-                    partial.sums.weight += lane.weight;
-                    partial.sums.correct += lane.correct;
-                    partial.sums.rows += static_cast<double>(scored.rows);
-                    for (auto& evaluator : partial.evaluators) evaluator->add(scored);
-                  });
+    scorer_.score(
+        partition, columns_,
+        [&](const Scored& scored, std::size_t, const layers::LaneResult& lane) {
+          partial.sums.loss += lane.loss;
+          partial.sums.weight += lane.weight;
+          partial.sums.correct += lane.correct;
+          partial.sums.rows += static_cast<double>(scored.rows);
+          for (auto& evaluator : partial.evaluators) evaluator->add(scored);
+        },
+        /*texts_wanted=*/!evaluators_.empty());
     return partial;
   }
 
@@ -78,7 +80,7 @@ class ScoreJob {
 
 /// False where a row has no class: rows to be predicted may have none yet.
 bool have_loss(layers::Task task, std::span<const float> labels) {
-  return task == layers::Task::Regression ||
+  return task == layers::Task::Regression || task == layers::Task::Text ||
          std::none_of(labels.begin(), labels.end(), [](float label) { return std::isnan(label); });
 }
 
@@ -103,8 +105,12 @@ void mean_squares(const Scored& scored, const data::Partition& partition, std::s
 }  // namespace
 
 Scorer::Scorer(const layers::Network& network, std::span<const float> parameters,
-               std::span<const float> packed, std::size_t lane_size)
-    : network_(network), parameters_(parameters), packed_(packed), lane_size_(lane_size) {}
+               std::span<const float> packed, std::size_t lane_size, const TargetTexts* texts)
+    : network_(network),
+      parameters_(parameters),
+      packed_(packed),
+      lane_size_(lane_size),
+      texts_(texts) {}
 
 std::unique_ptr<layers::Worker> Scorer::borrow() const {
   const std::lock_guard lock(mutex_);
@@ -114,47 +120,90 @@ std::unique_ptr<layers::Worker> Scorer::borrow() const {
   return worker;
 }
 
-void Scorer::score(const data::Partition& partition, const NetworkColumns& columns,
-                   const Use& use) const {
+/// Rows [first, first + rows) of a partition, and room for what is said of them.
+struct Scorer::Chunk {
+  std::size_t first = 0, rows = 0;
+  std::size_t label_width = 0, code_width = 0;
+  std::vector<float> labels, errors, anomalies;
+  std::vector<std::vector<std::string>> texts, references;
+
+  Chunk(const layers::Network& network, const NetworkColumns& columns, std::size_t lane_size)
+      : label_width(columns.label.empty() ? 0 : network.labels_per_row()),
+        code_width(label_width > 0 ? network.tap_size() : 0),
+        labels(lane_size * label_width),
+        errors(code_width > 0 ? lane_size : 0),
+        anomalies(code_width > 0 && !columns.anomaly_label.empty() ? lane_size : 0) {}
+};
+
+void Scorer::gather(const data::Partition& partition, const NetworkColumns& columns,
+                    layers::Worker& worker, Chunk& chunk) const {
+  const std::size_t width = network_.input().size();
+  const auto into = worker.input(chunk.rows);
+  for (std::size_t i = 0; i < chunk.rows; ++i) {
+    const std::size_t row = chunk.first + i;
+    data::copy_row(partition.column(columns.input), row, into.data() + i * width);
+    if (chunk.label_width > 0)
+      data::copy_row(partition.column(columns.label), row,
+                     chunk.labels.data() + i * chunk.label_width);
+    if (!chunk.anomalies.empty())
+      data::copy_row(partition.column(columns.anomaly_label), row, chunk.anomalies.data() + i);
+  }
+}
+
+void Scorer::write_texts(const data::Partition& partition, const NetworkColumns& columns,
+                         layers::Worker& worker, Chunk& chunk, Scored& scored) const {
+  layers::Worker::Pass pass;
+  pass.rows = chunk.rows;
+  pass.row_ids = std::span(partition.row_ids).subspan(chunk.first, chunk.rows);
+  pass.parameters = parameters_;
+  pass.packed = packed_;
+  chunk.texts.clear();
+  for (const auto& ids : worker.write(pass, texts_->options()))
+    chunk.texts.push_back(texts_->words(ids));
+  scored.texts = chunk.texts;
+  if (columns.reference.empty()) return;
+  chunk.references.clear();
+  const auto& tokens = partition.get<data::Tokens>(columns.reference);
+  for (std::size_t row = chunk.first; row < chunk.first + chunk.rows; ++row) {
+    auto& words = chunk.references.emplace_back();
+    for (std::size_t i = 0; i < tokens.count(row); ++i)
+      words.emplace_back(tokens.token(tokens.first(row) + i));
+  }
+  scored.references = chunk.references;
+}
+
+void Scorer::score(const data::Partition& partition, const NetworkColumns& columns, const Use& use,
+                   bool texts_wanted) const {
   auto worker = borrow();
-  const data::Column& input = partition.column(columns.input);
-  const std::size_t width = network_.input().size(), outputs = network_.outputs();
-  const std::size_t label_width = columns.label.empty()                         ? 0
-                                  : network_.task() == layers::Task::Regression ? outputs
-                                                                                : 1;
-  const std::size_t code_width = label_width > 0 ? network_.tap_size() : 0;
-  std::vector<float> labels(lane_size_ * label_width), errors(code_width > 0 ? lane_size_ : 0);
-  std::vector<float> anomalies(code_width > 0 && !columns.anomaly_label.empty() ? lane_size_ : 0);
-  for (std::size_t first = 0; first < partition.rows(); first += lane_size_) {
-    const std::size_t rows = std::min(lane_size_, partition.rows() - first);
-    const auto into = worker->input(rows);
-    for (std::size_t i = 0; i < rows; ++i) {
-      data::copy_row(input, first + i, into.data() + i * width);
-      if (label_width > 0)
-        data::copy_row(partition.column(columns.label), first + i, labels.data() + i * label_width);
-      if (!anomalies.empty())
-        data::copy_row(partition.column(columns.anomaly_label), first + i, anomalies.data() + i);
-    }
+  const std::size_t outputs = network_.outputs();
+  Chunk chunk(network_, columns, lane_size_);
+  for (; chunk.first < partition.rows(); chunk.first += lane_size_) {
+    const std::size_t rows = chunk.rows = std::min(lane_size_, partition.rows() - chunk.first);
+    gather(partition, columns, *worker, chunk);
     layers::Worker::Pass pass;
     pass.rows = rows;
-    pass.row_ids = std::span(partition.row_ids).subspan(first, rows);
-    pass.labels = std::span<const float>(labels).first(rows * label_width);
+    pass.row_ids = std::span(partition.row_ids).subspan(chunk.first, rows);
+    pass.labels = std::span<const float>(chunk.labels).first(rows * chunk.label_width);
     pass.parameters = parameters_;
     pass.packed = packed_;
     layers::LaneResult sums;
-    if (label_width > 0 && have_loss(network_.task(), pass.labels))
+    if (chunk.label_width > 0 && have_loss(network_.task(), pass.labels))
       sums = worker->evaluate(pass);
-    else
+    else if (network_.task() != layers::Task::Text)
       worker->predict(pass);
-    Scored scored{worker->outputs().first(rows * outputs), outputs, pass.labels, rows};
-    if (code_width > 0) {
-      mean_squares(scored, partition, first, errors);
-      scored.codes = worker->tap().first(rows * code_width);
-      scored.code_width = code_width;
-      scored.errors = std::span<const float>(errors).first(rows);
-      if (!anomalies.empty()) scored.anomalies = std::span<const float>(anomalies).first(rows);
+    Scored scored{{}, outputs, pass.labels, rows};
+    if (network_.task() != layers::Task::Text)
+      scored.outputs = worker->outputs().first(rows * outputs);
+    if (chunk.code_width > 0) {
+      mean_squares(scored, partition, chunk.first, chunk.errors);
+      scored.codes = worker->tap().first(rows * chunk.code_width);
+      scored.code_width = chunk.code_width;
+      scored.errors = std::span<const float>(chunk.errors).first(rows);
+      if (!chunk.anomalies.empty())
+        scored.anomalies = std::span<const float>(chunk.anomalies).first(rows);
     }
-    use(scored, first, sums);
+    if (texts_wanted && texts_ != nullptr) write_texts(partition, columns, *worker, chunk, scored);
+    use(scored, chunk.first, sums);
   }
   const std::lock_guard lock(mutex_);
   idle_.push_back(std::move(worker));

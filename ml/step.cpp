@@ -75,8 +75,7 @@ TrainingStep::TrainingStep(const Context& context, const proto::Network& config,
   list_regions();
   const auto own = exchange_->own_lanes();
   lane_sums_.resize(own.end - own.begin);
-  const std::size_t label_width =
-      network.task() == layers::Task::Regression ? network.outputs() : 1;
+  const std::size_t label_width = network.labels_per_row();
   for (std::size_t t = 0; t < threads_.size(); ++t) {
     const auto lanes = exchange_->thread_lanes(t);
     for (std::size_t lane = lanes.begin; lane < lanes.end; ++lane) {

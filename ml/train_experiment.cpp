@@ -123,7 +123,7 @@ Outcome train_experiment(const Context& context, const proto::Experiment& experi
       prepared->train,           prepared->has_validation ? &prepared->validation : nullptr,
       prepared->columns,         prepared->plan,
       config_digest(experiment), exchange_of(experiment, options),
-      prepared->augmentation};
+      prepared->augmentation,    prepared->texts.get()};
   if (context.is_driver())
     progress.on_estimator(estimator_path(experiment), prepared->network->task());
   Trainer trainer(context, input, folder, progress);

@@ -36,7 +36,8 @@ Trainer::Trainer(const Context& context, const TrainingInput& input, RunFolder* 
       progress_(progress),
       step_(context, input.config, input.network, input.train, input.columns, input.plan,
             input.exchange, input.augmentation),
-      scorer_(input.network, step_.parameters(), step_.packed(), input.plan.lane_size) {
+      scorer_(input.network, step_.parameters(), step_.packed(), input.plan.lane_size,
+              input.texts) {
   if (folder_) {
     store_ = std::make_unique<CheckpointStore>(folder_->files(), folder_->file("checkpoints"),
                                                in_.config.checkpoint().keep_last());
@@ -119,12 +120,12 @@ void Trainer::after_step(const StepSums& result, double learning_rate, double se
   if (folder_) {
     Json line{
         {"step", state_.step()}, {"epoch", state_.epoch() + 1}, {"loss", result.sums.mean_loss()}};
-    put_accuracy(line, "accuracy", in_.network.task(), result.sums.accuracy());
+    put_accuracy(line, "accuracy", in_.network.task(), accuracy_of(result.sums));
     line["learning_rate"] = learning_rate;
     folder_->append_metrics(line.dump());
   }
   progress_.on_step({state_.epoch() + 1, in_.config.epochs(), state_.step(), total_steps_,
-                     result.sums.mean_loss(), result.sums.accuracy(), learning_rate,
+                     result.sums.mean_loss(), accuracy_of(result.sums), learning_rate,
                      result.sums.rows / seconds,
                      recent_step_seconds_ * static_cast<double>(total_steps_ - state_.step())});
 }
@@ -133,9 +134,15 @@ bool Trainer::end_epoch(bool checkpoint_due) {
   const LossSums sums{state_.epoch_loss(), state_.epoch_weight(), state_.epoch_correct(),
                       state_.epoch_rows()};
   state_.set_last_loss(sums.mean_loss());
-  state_.set_last_accuracy(sums.accuracy());
-  EpochReport report{
-      state_.epoch() + 1, in_.config.epochs(), sums.mean_loss(), sums.accuracy(), {}, {}, 0, false};
+  state_.set_last_accuracy(accuracy_of(sums));
+  EpochReport report{state_.epoch() + 1,
+                     in_.config.epochs(),
+                     sums.mean_loss(),
+                     accuracy_of(sums),
+                     {},
+                     {},
+                     0,
+                     false};
   state_.set_epoch(state_.epoch() + 1);
   state_.set_step_in_epoch(0);
   state_.set_epoch_loss(0);
@@ -167,8 +174,12 @@ bool Trainer::end_epoch(bool checkpoint_due) {
   return more && stop[0] == 0;
 }
 
+double Trainer::accuracy_of(const LossSums& sums) const {
+  return sums.accuracy(in_.network.task());
+}
+
 double Trainer::monitored(const LossSums& sums) const {
-  return in_.config.monitor() == proto::ACCURACY ? sums.accuracy() : sums.mean_loss();
+  return in_.config.monitor() == proto::ACCURACY ? accuracy_of(sums) : sums.mean_loss();
 }
 
 bool Trainer::better(double metric, double than, double min_delta) const {
@@ -180,7 +191,7 @@ void Trainer::note_validation(EpochReport& report) {
   LossSums sums;
   evaluate(context_, scorer_, *in_.validation, in_.columns, {}, sums);
   report.validation_loss = sums.mean_loss();
-  report.validation_accuracy = sums.accuracy();
+  report.validation_accuracy = accuracy_of(sums);
   const double metric = monitored(sums);
   const bool first = !state_.has_stopping_metric();
 

@@ -49,6 +49,7 @@ struct TrainingInput {
   std::string config_digest;
   dist::ExchangeOptions exchange;
   const data::Augmentation* augmentation = nullptr;  ///< of columns.input; null: none
+  const TargetTexts* texts = nullptr;                ///< of a network that writes them
 };
 
 /// How training ended, the same on every rank.
@@ -83,6 +84,7 @@ class Trainer {
   bool end_epoch(bool checkpoint_due);  // false: stop
   void note_validation(EpochReport& report);
   bool better(double metric, double than, double min_delta) const;
+  double accuracy_of(const LossSums& sums) const;
   double monitored(const LossSums& sums) const;
   void save_checkpoint();
   void restore(const CheckpointStore::Loaded& loaded);

@@ -24,7 +24,7 @@ struct PredictOptions {
 /// place of all of them.
 std::string show_text(const std::string& csv) {
   auto lines = split(csv, '\n');
-  const auto header = split(lines.at(0), ',');
+  const auto header = csv_cells(lines.at(0));
   std::size_t plain = 0;
   while (plain < header.size() && header[plain].find("probability_") != 0) ++plain;
   constexpr std::size_t kMostColumns = 12;
@@ -34,7 +34,7 @@ std::string show_text(const std::string& csv) {
   if (probabilities) shown.emplace_back("probability");
   std::vector<std::vector<std::string>> rows;
   for (std::size_t i = 1; i < lines.size(); ++i) {
-    const auto cells = split(lines[i], ',');
+    const auto cells = csv_cells(lines[i]);
     rows.emplace_back(cells.begin(),
                       cells.begin() + static_cast<std::ptrdiff_t>(std::min(plain, kMostColumns)));
     if (!probabilities) continue;
@@ -68,7 +68,7 @@ std::string cell_text(const std::vector<std::string>& cells, std::size_t begin, 
 /// The rows of an autoencoder's CSV as a table, a vector a cell.
 std::string code_text(const std::string& csv) {
   std::vector<std::vector<std::string>> lines;
-  for (const auto& line : split(csv, '\n')) lines.push_back(split(line, ','));
+  for (const auto& line : split(csv, '\n')) lines.push_back(csv_cells(line));
   const auto& header = lines.at(0);
   std::vector<std::string> shown;
   std::vector<std::vector<std::string>> rows(lines.size() - 1);

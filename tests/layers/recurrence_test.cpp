@@ -126,7 +126,7 @@ TEST_CASE("a recurrence that is interrupted goes on from its last state, forward
     const auto gradients_of = [&](Piece& piece, const Numbers& h, const Numbers& c) {
       RecurrenceGradients gradients;
       gradients.dh_last = {h.data(), kUnits};
-      if (memory) gradients.dc_last = c.data();
+      if (memory) gradients.dc_last = {c.data(), kUnits};
       gradients.dx = piece.dx.data();
       gradients.dh0 = piece.dh0.data();
       gradients.dc0 = piece.dc0.data();
