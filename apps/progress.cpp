@@ -17,14 +17,20 @@ std::string duration_text(double seconds) {
   return fmt::format("{} s", whole);
 }
 
-TrainingProgress::TrainingProgress(bool classifier)
-    : terminal_(isatty(STDERR_FILENO) != 0), classifier_(classifier) {}
+TrainingProgress::TrainingProgress() : terminal_(isatty(STDERR_FILENO) != 0) {}
 
 TrainingProgress::~TrainingProgress() { clear_line(); }
 
 void TrainingProgress::clear_line() {
   if (line_shown_) std::fputs("\r\x1b[K", stderr);
   line_shown_ = false;
+}
+
+void TrainingProgress::on_estimator(const std::string& name, layers::Task task) {
+  clear_line();
+  classifier_ = task != layers::Task::Regression;
+  samples_per_second_ = 0;
+  log::info("training {}", name);
 }
 
 void TrainingProgress::on_step(const ml::StepReport& report) {

@@ -10,15 +10,16 @@ namespace lockstep::apps {
 
 class TrainingProgress final : public ml::Progress {
  public:
-  explicit TrainingProgress(bool classifier);
+  TrainingProgress();
   ~TrainingProgress() override;
+  void on_estimator(const std::string& name, layers::Task task) override;
   void on_step(const ml::StepReport& report) override;
   void on_epoch(const ml::EpochReport& report) override;
 
  private:
   void clear_line();
 
-  bool terminal_, classifier_, line_shown_ = false;
+  bool terminal_, classifier_ = false, line_shown_ = false;
   std::chrono::steady_clock::time_point last_{};
   double samples_per_second_ = 0;
 };

@@ -21,8 +21,9 @@ enum class Purpose : std::uint32_t {
   Sample = 8,   ///< rows that a sample stage keeps; index = row
   Augment = 9,  ///< changes of a training image; stream = row
   Word2Vec = 10,
-  Folds = 11,  ///< folds of a cross-validation; index = row
-  Noise = 12,  ///< gaussian_noise, variational codes; stream = (step, layer)
+  Folds = 11,      ///< folds of a cross-validation; index = row
+  Noise = 12,      ///< gaussian_noise, variational codes; stream = (step, layer)
+  Estimator = 13,  ///< seeds of estimators before the end of the stages; stream = place
   Test = 1000,
 };
 

@@ -60,10 +60,10 @@ struct Pipeline::Tally {
   }
 };
 
-Pipeline::Pipeline(const std::vector<proto::Stage>& stages) {
+Pipeline::Pipeline(const std::vector<proto::Stage>& stages, const MakeStage& make) {
   for (std::size_t i = 0; i < stages.size(); ++i) {
     const std::string at = fmt::format("stage[{}]", i);
-    stages_.push_back(make_feature_stage(stages[i], at));
+    stages_.push_back(make(stages[i], at));
     const auto* oneof = stages[i].GetDescriptor()->oneof_decl(0);
     names_.push_back(at + "." +
                      stages[i].GetReflection()->GetOneofFieldDescriptor(stages[i], oneof)->name());
@@ -205,10 +205,12 @@ void Pipeline::report(const dist::Communicator& ranks, const std::vector<std::si
 }
 
 void Pipeline::fit(const dist::Communicator& ranks, ThreadPool& threads, Dataset& training,
-                   const std::vector<std::string>& needed, const LoadOptions& options) {
+                   const std::vector<std::string>& needed, const LoadOptions& options, Part part) {
   const std::uint64_t rows = training.rows;
+  const std::size_t end = std::min(part.end, stages_.size());
   Group group;
-  for (std::size_t i = 0; i < stages_.size(); ++i) {
+  group.begin = part.begin;
+  for (std::size_t i = part.begin; i < end; ++i) {
     if (stages_[i]->is_fitted()) continue;
     group.end = i;
     group.needed = needed_after(i, needed);
@@ -216,16 +218,17 @@ void Pipeline::fit(const dist::Communicator& ranks, ThreadPool& threads, Dataset
     group.begin = i;
     agreed(ranks, [&] { stages_[i]->fit(Fitting(&ranks, threads, training, options.seed)); });
   }
-  group.end = stages_.size();
-  group.needed = needed;
+  group.end = end;
+  group.needed = needed_after(end, needed);
   apply(group, ranks, threads, training, options);
   if (training.rows != rows) rebalance(ranks, threads, training, options);
 }
 
 std::string Pipeline::transform(const dist::Communicator& ranks, ThreadPool& threads,
                                 Dataset& dataset, const std::vector<std::string>& needed,
-                                const LoadOptions& options) const {
-  Group group{0, stages_.size(), Phase::Scoring, needed};
+                                const LoadOptions& options, Part part) const {
+  const std::size_t end = std::min(part.end, stages_.size());
+  Group group{part.begin, end, Phase::Scoring, needed_after(end, needed)};
   apply(group, ranks, threads, dataset, options);
   return group.lacking;
 }

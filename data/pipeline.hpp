@@ -1,6 +1,8 @@
 #pragma once
 /// The feature stages of an experiment, from the columns of a source to those an estimator reads.
 
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,27 +13,48 @@ namespace lockstep::data {
 
 class Pipeline {
  public:
+  /// Makes a stage of its config and its config path, as make_feature_stage does.
+  using MakeStage = std::function<std::unique_ptr<FeatureStage>(const proto::Stage& stage,
+                                                                const std::string& at)>;
+
+  /// Stages [begin, end), or to the last one: where a pipeline is fitted part by part. The parts
+  /// follow each other.
+  struct Part {
+    std::size_t begin = 0, end = static_cast<std::size_t>(-1);
+  };
+
   Pipeline() = default;
 
   /// Makes the stages; those that come from a model are fitted. The config path of stage i is
   /// "stage[i]". @throws ConfigError
-  explicit Pipeline(const std::vector<proto::Stage>& stages);
+  explicit Pipeline(const std::vector<proto::Stage>& stages,
+                    const MakeStage& make = make_feature_stage);
 
   /// The schema behind all stages. Widths and labels that are not learnt yet are open.
   /// @throws ConfigError of the first stage that does not fit
   Schema output_schema(Schema schema) const;
 
   /// COLLECTIVE. Fits stage after stage to the training rows, which are transformed on the way, and
-  /// shares the rows that are left out evenly again. Of the columns, `needed` are kept in the end;
-  /// empty: all. Logs what the stages did to rows. @throws AgreedError
+  /// shares the rows that are left out evenly again. Of the columns, `needed` are kept in the end,
+  /// behind a part also what later stages read; empty: all. Logs what the stages did to rows.
+  /// @throws AgreedError
   void fit(const dist::Communicator& ranks, ThreadPool& threads, Dataset& training,
-           const std::vector<std::string>& needed, const LoadOptions& options);
+           const std::vector<std::string>& needed, const LoadOptions& options, Part part);
+  void fit(const dist::Communicator& ranks, ThreadPool& threads, Dataset& training,
+           const std::vector<std::string>& needed, const LoadOptions& options) {
+    fit(ranks, threads, training, needed, options, Part());
+  }
 
   /// COLLECTIVE. Transforms other rows. A stage whose column is not there, such as a label's, is
   /// left out, and so are columns of `needed` that nobody makes then. Returns what the first stage
   /// left out lacks, for people; empty: none is. @throws AgreedError
   std::string transform(const dist::Communicator& ranks, ThreadPool& threads, Dataset& dataset,
-                        const std::vector<std::string>& needed, const LoadOptions& options) const;
+                        const std::vector<std::string>& needed, const LoadOptions& options,
+                        Part part) const;
+  std::string transform(const dist::Communicator& ranks, ThreadPool& threads, Dataset& dataset,
+                        const std::vector<std::string>& needed, const LoadOptions& options) const {
+    return transform(ranks, threads, dataset, needed, options, Part());
+  }
 
   /// The fitted stages, for pipeline.textproto.
   std::vector<proto::Stage> save() const;

@@ -6,8 +6,6 @@
 #include <cmath>
 
 #include "core/config.hpp"
-#include "core/log.hpp"
-#include "data/features/image_feature.hpp"
 #include "dist/session.hpp"
 #include "ml/autoencoder.hpp"
 #include "ml/datasets.hpp"
@@ -15,65 +13,6 @@
 
 namespace lockstep::ml {
 namespace {
-
-/// How this experiment's sources are loaded.
-data::LoadOptions load_options(const Context& context, const proto::Experiment& experiment,
-                               const StepPlan& plan) {
-  auto options = data::load_options(experiment.data(), experiment.seed());
-  options.partitions = plan.partitions;
-  options.blocks = partition_blocks(plan, context.ranks.world_size(), context.threads.size(),
-                                    context.dedicated_driver());
-  return options;
-}
-
-void take_rows(Datasets rows, const proto::Data& config, Prepared& prepared) {
-  prepared.source_schema = rows.source_schema;
-  prepared.train = std::move(rows.train);
-  prepared.validation = std::move(rows.validation);
-  prepared.test = std::move(rows.test);
-  prepared.has_validation = prepared.validation.rows > 0;
-  prepared.has_test = config.has_test() || prepared.test.rows > 0;
-}
-
-void compile_network(const proto::Experiment& experiment, const data::Schema& schema,
-                     Prepared& prepared) {
-  const std::string at = estimator_path(experiment);
-  const NetworkInput input = estimator_input(prepared.estimator, prepared.config, schema, at);
-  complete(prepared.config, schema, at);
-  const std::string reference = prepared.columns.reference;
-  prepared.columns = input.columns;
-  prepared.columns.reference = reference;
-  prepared.augmentation = data::augmentation_of(prepared.pipeline.stages(), prepared.columns.input);
-  prepared.network = compile(prepared.estimator, prepared.config, input.shape, at);
-  const auto& network = *prepared.network;
-  if (prepared.config.standardize_target() && network.task() != layers::Task::Regression) {
-    throw ConfigError("standardize_target is for regressions; this network learns classes",
-                      {.field = child(at, "standardize_target")}, "leave it out");
-  }
-  if (!prepared.columns.label.empty()) {
-    const auto& label = schema.at(prepared.columns.label, child(at, "label_col"));
-    const std::size_t numbers = label.shape.size();
-    const bool classes =
-        network.task() == layers::Task::Multiclass || network.task() == layers::Task::Binary;
-    if (!classes && numbers != network.labels_per_row()) {
-      throw ConfigError(
-          fmt::format("the network has {} outputs, the target column '{}' has {} numbers a row",
-                      network.labels_per_row(), prepared.columns.label, numbers),
-          {.field = child(at, "layer")}, "give the last layer as many units");
-    }
-    if (classes && numbers != 1) {
-      throw ConfigError("a classifier's label is one number a row",
-                        {.field = child(at, "target_col")}, "use label_col");
-    }
-  }
-  prepared.evaluators = make_evaluators(experiment.evaluate(), network);
-  if (prepared.estimator.has_sequence_to_sequence()) {
-    const auto fitted = prepared.pipeline.save();
-    prepared.texts = std::make_unique<TargetTexts>(prepared.estimator.sequence_to_sequence(),
-                                                   Stages(fitted.begin(), fitted.end()),
-                                                   network.labels_per_row(), at);
-  }
-}
 
 /// Rows that are taken out of a series at random leave holes that its windows would not see.
 void check_windows(const proto::Experiment& experiment, Problems& problems) {
@@ -99,13 +38,6 @@ void check_training(const proto::Network& network, const proto::Data& data, cons
   problems.require(batch % lane == 0, child(at, "global_batch"),
                    fmt::format("global_batch {} is not a multiple of lane_size {}", batch, lane),
                    fmt::format("{} would be", (batch + lane - 1) / lane * lane));
-  const std::uint32_t lanes = std::max(1u, batch / lane);
-  problems.require(
-      !data.has_partitions() || data.partitions() % lanes == 0, "data.partitions",
-      fmt::format(
-          "{} partitions cannot be shared out evenly to {} lanes (global_batch / lane_size)",
-          data.partitions(), lanes),
-      fmt::format("give a multiple of {}, or leave it out", lanes));
   const bool validation = has_validation_rows(data);
   problems.require(validation || !network.has_early_stopping(), child(at, "early_stopping"),
                    "early stopping needs validation rows",
@@ -118,11 +50,24 @@ void check_training(const proto::Network& network, const proto::Data& data, cons
                    "Nesterov needs momentum", "set momentum, for example to 0.9");
 }
 
+/// Estimators before the last one have as many lanes.
+void check_partitions(const proto::Network& network, const proto::Data& data, Problems& problems) {
+  const std::uint32_t lane = network.lane_size(), batch = network.global_batch();
+  if (lane == 0 || batch == 0) return;  // the ranges have told
+  const std::uint32_t lanes = std::max(1u, batch / lane);
+  problems.require(
+      !data.has_partitions() || data.partitions() % lanes == 0, "data.partitions",
+      fmt::format(
+          "{} partitions cannot be shared out evenly to {} lanes (global_batch / lane_size)",
+          data.partitions(), lanes),
+      fmt::format("give a multiple of {}, or leave it out", lanes));
+}
+
 void check_estimator(const proto::Stage& stage, const proto::Experiment& experiment,
-                     const std::string& at, Problems& problems) {
+                     const std::string& at, bool last, Problems& problems) {
   if (stage.has_autoencoder()) {
     check_autoencoder(stage.autoencoder(), at, problems);
-    for (int i = 0; i < experiment.evaluate_size(); ++i) {
+    for (int i = 0; last && i < experiment.evaluate_size(); ++i) {
       problems.require(!experiment.evaluate(i).has_binary() || stage.autoencoder().has_label_col(),
                        fmt::format("evaluate[{}].binary", i),
                        "there are no known anomalies to compare an autoencoder's errors with",
@@ -136,6 +81,7 @@ void check_estimator(const proto::Stage& stage, const proto::Experiment& experim
                      "write for example: layer { dense { units: 10 } }");
   }
   check_training(network_of(stage), experiment.data(), at, problems);
+  if (last) check_partitions(network_of(stage), experiment.data(), problems);
 }
 
 }  // namespace
@@ -150,6 +96,8 @@ void check_experiment(const proto::Experiment& experiment, Problems& problems,
   const int stages = experiment.stage_size();
   const bool open = stages > 0 && experiment.stage(stages - 1).kind_case() ==
                                       proto::Stage::KIND_NOT_SET;  // the ranges have told
+  needs_estimator = needs_estimator ||
+                    std::any_of(experiment.stage().begin(), experiment.stage().end(), is_estimator);
   if (needs_estimator && !open && !has_estimator(experiment)) {
     problems.add(
         "stage", "the last stage must be an estimator",
@@ -160,9 +108,7 @@ void check_experiment(const proto::Experiment& experiment, Problems& problems,
     const auto& stage = experiment.stage(i);
     if (stage.kind_case() == proto::Stage::KIND_NOT_SET) continue;  // the ranges have told
     if (!data::is_feature_stage(stage)) {
-      problems.require(i + 1 == stages, at, "an estimator must be the last stage",
-                       "move it to the end");
-      check_estimator(stage, experiment, estimator_path(stage, i), problems);
+      check_estimator(stage, experiment, estimator_path(stage, i), i + 1 == stages, problems);
       continue;
     }
     try {
@@ -171,20 +117,23 @@ void check_experiment(const proto::Experiment& experiment, Problems& problems,
       problems.add(error.where().field, error.what(), error.advice());
     }
   }
+  check_earlier(experiment, problems);
   check_data(experiment.data(), problems);
   check_windows(experiment, problems);
   check_word_vectors(experiment, problems);
 }
 
-StepPlan plan_steps(const proto::Experiment& experiment) {
-  const proto::Network network = network_of(experiment);
+StepPlan plan_steps(const proto::Network& network, const proto::Data& data) {
   StepPlan plan;
   plan.lane_size = network.lane_size();
   plan.lanes = network.global_batch() / network.lane_size();
   plan.accumulate = network.accumulate_batches();
-  plan.partitions = experiment.data().has_partitions() ? experiment.data().partitions()
-                                                       : (63 / plan.lanes + 1) * plan.lanes;
+  plan.partitions = data.has_partitions() ? data.partitions() : (63 / plan.lanes + 1) * plan.lanes;
   return plan;
+}
+
+StepPlan plan_steps(const proto::Experiment& experiment) {
+  return plan_steps(network_of(experiment), experiment.data());
 }
 
 NetworkInput network_input(const proto::Network& config, const data::Schema& schema,
@@ -266,51 +215,6 @@ void check_labels(const Context& context, const layers::Network& network,
                           "labels",
                           classes));
   });
-}
-
-std::unique_ptr<Prepared> prepare(const Context& context, const proto::Experiment& experiment) {
-  auto prepared = std::make_unique<Prepared>();
-  prepared->estimator = experiment.stage(experiment.stage_size() - 1);
-  prepared->config = network_of(prepared->estimator);
-  prepared->plan = plan_steps(experiment);
-  const std::string at = estimator_path(experiment);
-  dist::all_or_none(context.ranks, [&] {
-    prepared->pipeline = data::Pipeline(
-        {experiment.stage().begin(), experiment.stage().begin() + experiment.stage_size() - 1});
-    // What can be said before the rows are read is said now.
-    if (!context.is_driver()) return;
-    const auto schema =
-        prepared->pipeline.output_schema(data::peek_schema(experiment.data().train()));
-    estimator_input(prepared->estimator, prepared->config, schema, at);
-  });
-  auto options = load_options(context, experiment, prepared->plan);
-  take_rows(load_datasets(context, experiment.data(), options), experiment.data(), *prepared);
-  dist::all_or_none(context.ranks, [&] {
-    const auto schema = prepared->pipeline.output_schema(prepared->train.schema);
-    prepared->columns = estimator_input(prepared->estimator, prepared->config, schema, at).columns;
-    prepared->columns.reference = reference_col(prepared->estimator, experiment.stage(), at);
-  });
-  const auto needed = columns_needed(prepared->columns);
-  prepared->pipeline.fit(context.ranks, context.threads, prepared->train, needed, options);
-  prepared->plan.rows = prepared->train.rows;
-  if (prepared->config.standardize_target()) {
-    learn_target_scale(context, prepared->train, prepared->columns.label, prepared->config);
-    *prepared->estimator.mutable_network()->mutable_model() = prepared->config.model();
-  }
-  dist::all_or_none(context.ranks,
-                    [&] { compile_network(experiment, prepared->train.schema, *prepared); });
-  start_with_word_vectors(context, prepared->pipeline, prepared->columns.input, *prepared->network);
-  for (auto* dataset : {&prepared->validation, &prepared->test}) {
-    if (dataset->rows > 0)
-      prepared->pipeline.transform(context.ranks, context.threads, *dataset, needed, options);
-  }
-  auto learnt = prepared->columns;
-  learnt.anomaly_label.clear();  // nobody reads those of training rows
-  if (prepared->train.rows > 0) check_labels(context, *prepared->network, prepared->train, learnt);
-  for (auto* dataset : {&prepared->validation, &prepared->test}) {
-    if (dataset->rows > 0) check_labels(context, *prepared->network, *dataset, prepared->columns);
-  }
-  return prepared;
 }
 
 }  // namespace lockstep::ml

@@ -12,6 +12,7 @@
 #include "core/proto/experiment.pb.h"
 #include "data/pipeline.hpp"
 #include "ml/context.hpp"
+#include "ml/earlier_estimator.hpp"
 #include "ml/estimator.hpp"
 #include "ml/trainer.hpp"
 
@@ -25,8 +26,11 @@ void check_experiment(const proto::Experiment& experiment, Problems& problems,
 /// Whether the last stage is an estimator. Local.
 bool has_estimator(const proto::Experiment& experiment);
 
-/// Lanes and partitions; rows are not known yet. K is the configured count, or the smallest
-/// multiple of the lanes >= 64.
+/// Lanes and partitions of an estimator's network; rows are not known yet. K is the configured
+/// count, or the smallest multiple of the lanes >= 64.
+StepPlan plan_steps(const proto::Network& network, const proto::Data& data);
+
+/// That of the last estimator. Those before it have as many lanes and partitions.
 StepPlan plan_steps(const proto::Experiment& experiment);
 
 /// An experiment with its data loaded and its network compiled.
@@ -39,14 +43,23 @@ struct Prepared {
   data::Dataset train, validation, test;
   bool has_validation = false, has_test = false;
   data::Pipeline pipeline;
+  std::vector<EarlierEstimator> earlier;             ///< of the pipeline
   const data::Augmentation* augmentation = nullptr;  ///< of columns.input; null: none
   std::unique_ptr<layers::Network> network;
   std::vector<MakeSums> evaluators;
   std::unique_ptr<TargetTexts> texts;  ///< of a network that writes texts
 };
 
-/// COLLECTIVE. Loads, transforms, compiles. @throws AgreedError
-std::unique_ptr<Prepared> prepare(const Context& context, const proto::Experiment& experiment);
+/// COLLECTIVE. Loads, transforms, compiles. Estimators before the end are trained by
+/// `train_earlier`; without it they keep the weights they start with. Null if that said to stop.
+/// @throws AgreedError
+std::unique_ptr<Prepared> prepare(const Context& context, const proto::Experiment& experiment,
+                                  const TrainEarlier& train_earlier = {});
+
+/// COLLECTIVE. Applies a part of the fitted stages to validation and test rows. @throws AgreedError
+void transform_others(const Context& context, Prepared& prepared,
+                      const std::vector<std::string>& needed, const data::LoadOptions& options,
+                      data::Pipeline::Part part);
 
 /// The columns that are left when the stages are done: what the network reads.
 std::vector<std::string> columns_needed(const NetworkColumns& columns);

@@ -10,6 +10,16 @@
 namespace lockstep::ml {
 namespace {
 
+/// COLLECTIVE. The driver's files on all ranks.
+void broadcast(const Context& context, ModelFiles& files) {
+  std::string pipeline = files.pipeline.SerializeAsString();
+  context.ranks.broadcast(pipeline);
+  expects(files.pipeline.ParseFromString(pipeline), "a broadcast pipeline can be read");
+  context.ranks.broadcast(files.weights);
+  files.earlier_weights.resize(static_cast<std::size_t>(files.pipeline.earlier_weights_size()));
+  for (auto& weights : files.earlier_weights) context.ranks.broadcast(weights);
+}
+
 /// An image to be reproduced is there or the row is not.
 bool is_image(const data::Column& column) { return std::holds_alternative<data::Images>(column); }
 
@@ -20,25 +30,25 @@ std::unique_ptr<LoadedModel> LoadedModel::open(const Context& context, const std
   dist::all_or_none(context.ranks, [&] {
     if (context.is_driver()) files = read_model(real_files(), path);
   });
-  std::string pipeline = files.pipeline.SerializeAsString();
-  context.ranks.broadcast(pipeline);
-  context.ranks.broadcast(files.weights);
+  broadcast(context, files);
+  files.path = path;  // as it was given
   std::unique_ptr<LoadedModel> model(new LoadedModel);
-  dist::all_or_none(context.ranks, [&] {
-    expects(model->pipeline_.ParseFromString(pipeline), "a broadcast pipeline can be read");
-    model->take_up(files.weights, path);
-  });
+  dist::all_or_none(context.ranks, [&] { model->take_up(files); });
   return model;
 }
 
-void LoadedModel::take_up(const std::string& weights, const std::string& path) {
+void LoadedModel::take_up(const ModelFiles& files) {
+  const std::string& path = files.path;
+  pipeline_ = files.pipeline;
   schema_ = load_schema(pipeline_);
   data::Schema schema = schema_;
   const int last = pipeline_.stage_size() - 1;
   if (last < 0 || !is_estimator(pipeline_.stage(last)))
     throw FileError(fmt::format("{} holds no estimator", path), {.file = path});
-  stages_ = data::Pipeline({pipeline_.stage().begin(), pipeline_.stage().begin() + last});
+  stages_ = make_pipeline({pipeline_.stage().begin(), pipeline_.stage().begin() + last});
   schema = stages_.output_schema(schema);
+  earlier_ = earlier_estimators(stages_, {});
+  take_up_weights(earlier_, files.earlier_weights, path);
   const std::string at = estimator_path(estimator(), last);
   config_ = network_of(estimator());
   const auto input = estimator_input(estimator(), config_, schema, at);
@@ -48,7 +58,7 @@ void LoadedModel::take_up(const std::string& weights, const std::string& path) {
   network_ = compile(estimator(), config_, input.shape, at);
   parameters_ = Buffer<float>(network_->parameter_floats());
   packed_ = Buffer<float>(network_->packed_floats());
-  from_tensors(*network_, from_safetensors(weights, path), parameters_.span(), path);
+  from_tensors(*network_, from_safetensors(files.weights, path), parameters_.span(), path);
   network_->pack(parameters_.span(), packed_.span());
   if (estimator().has_sequence_to_sequence()) {
     texts_ = std::make_unique<TargetTexts>(estimator().sequence_to_sequence(), pipeline_.stage(),

@@ -10,6 +10,8 @@
 #include "data/pipeline.hpp"
 #include "layers/network.hpp"
 #include "ml/context.hpp"
+#include "ml/earlier_estimator.hpp"
+#include "ml/model.hpp"
 #include "ml/scoring.hpp"
 
 namespace lockstep::ml {
@@ -24,6 +26,8 @@ class LoadedModel {
   const layers::Network& network() const noexcept { return *network_; }
   const Scorer& scorer() const noexcept { return *scorer_; }
   const proto::Stage& estimator() const;  ///< as trained
+  /// Those before the last one, applied by load().
+  const std::vector<EarlierEstimator>& earlier() const noexcept { return earlier_; }
   std::uint32_t lane_size() const;
 
   /// Of all rows, with what the estimator has to tell; they refer to this model.
@@ -37,11 +41,12 @@ class LoadedModel {
 
  private:
   LoadedModel() = default;
-  void take_up(const std::string& weights, const std::string& path);
+  void take_up(const ModelFiles& files);
 
   proto::Pipeline pipeline_;
   proto::Network config_;  // of the estimator
   data::Pipeline stages_;
+  std::vector<EarlierEstimator> earlier_;  // of stages_
   std::unique_ptr<layers::Network> network_;
   NetworkColumns columns_;
   data::Schema schema_;  // of the source

@@ -79,14 +79,42 @@ void from_tensors(const layers::Network& network, const std::vector<NamedTensor>
   }
 }
 
+std::string weights_file(const layers::Network& network, std::span<const float> parameters) {
+  return to_safetensors(to_tensors(network, parameters), {{"format", "lockstep"}});
+}
+
 void save_model(Files& files, const std::string& path, proto::Pipeline pipeline,
-                const layers::Network& network, std::span<const float> parameters) {
-  const std::string weights =
-      to_safetensors(to_tensors(network, parameters), {{"format", "lockstep"}});
+                const layers::Network& network, std::span<const float> parameters,
+                const std::vector<NamedBytes>& earlier) {
+  const std::string weights = weights_file(network, parameters);
   pipeline.set_lockstep_version(LOCKSTEP_VERSION);
   pipeline.set_weights_checksum(checksum(weights));
-  write_folder_atomically(files, path, {{kPipeline, to_text(pipeline)}, {kWeights, weights}});
+  for (const auto& [name, bytes] : earlier) {
+    auto* file = pipeline.add_earlier_weights();
+    file->set_name(name);
+    file->set_bytes(bytes.size());
+    file->set_checksum(checksum(bytes));
+  }
+  auto all = earlier;
+  all.push_back({kPipeline, to_text(pipeline)});
+  all.push_back({kWeights, weights});
+  write_folder_atomically(files, path, all);
 }
+
+namespace {
+
+/// The bytes of a file of weights. @throws FileError
+std::string read_weights(const Files& files, const std::string& path,
+                         const std::string& expected_checksum) {
+  std::string weights = files.read(path);
+  if (checksum(weights) == expected_checksum) return weights;
+  throw FileError(
+      fmt::format("{} does not match its checksum: it is damaged or cut short ({} bytes)", path,
+                  weights.size()),
+      {.file = path}, "copy the model again, or train it again");
+}
+
+}  // namespace
 
 ModelFiles read_model(const Files& files, const std::string& path) {
   ModelFiles model;
@@ -106,13 +134,11 @@ ModelFiles read_model(const Files& files, const std::string& path) {
     throw FileError(fmt::format("{} is damaged or of another version", pipeline),
                     {.file = pipeline}, "train the model again");
   }
-  model.weights = files.read(join_path(model.path, kWeights));
-  if (checksum(model.weights) != model.pipeline.weights_checksum()) {
-    const std::string weights = join_path(model.path, kWeights);
-    throw FileError(
-        fmt::format("{} does not match its checksum: it is damaged or cut short ({} bytes)",
-                    weights, model.weights.size()),
-        {.file = weights}, "copy the model again, or train it again");
+  model.weights =
+      read_weights(files, join_path(model.path, kWeights), model.pipeline.weights_checksum());
+  for (const auto& file : model.pipeline.earlier_weights()) {
+    model.earlier_weights.push_back(
+        read_weights(files, join_path(model.path, file.name()), file.checksum()));
   }
   return model;
 }

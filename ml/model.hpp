@@ -1,6 +1,6 @@
 #pragma once
-/// Model folders: pipeline.textproto (every fitted stage) and weights.safetensors, written whole or
-/// not at all.
+/// Model folders: pipeline.textproto (every fitted stage), weights.safetensors, and
+/// stage_N.safetensors of each estimator before the last; written whole or not at all.
 
 #include <memory>
 #include <string>
@@ -27,15 +27,20 @@ void from_tensors(const layers::Network& network, const std::vector<NamedTensor>
                   std::span<float> flat, const std::string& path, const std::string& prefix = {},
                   bool weights_only = false);
 
-/// Writes the model folder `path` durably. Where one is there, a power cut leaves the old or the
-/// new one for read_model.
+/// The bytes of a file of weights.
+std::string weights_file(const layers::Network& network, std::span<const float> parameters);
+
+/// Writes the model folder `path` durably, with `earlier` files of weights besides those of the
+/// network. Where one is there, a power cut leaves the old or the new one for read_model.
 void save_model(Files& files, const std::string& path, proto::Pipeline pipeline,
-                const layers::Network& network, std::span<const float> parameters);
+                const layers::Network& network, std::span<const float> parameters,
+                const std::vector<NamedBytes>& earlier = {});
 
 /// A model folder in memory: what a rank needs to predict. Local.
 struct ModelFiles {
   proto::Pipeline pipeline;
-  std::string weights;  ///< bytes of weights.safetensors
+  std::string weights;                       ///< bytes of weights.safetensors
+  std::vector<std::string> earlier_weights;  ///< of the files of pipeline.earlier_weights
   std::string path;
 };
 

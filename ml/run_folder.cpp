@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ctime>
 
 #include "core/error.hpp"
@@ -12,8 +13,11 @@ namespace lockstep::ml {
 RunFolder::RunFolder(Files& files, std::string path, bool resume)
     : files_(files), path_(std::move(path)) {
   // A folder in which nothing was ever trained (the data was missing, say) may be used again.
-  const bool used = files_.exists(file("metrics.jsonl")) || files_.exists(file("checkpoints")) ||
-                    files_.exists(file("model"));
+  const auto inside = files_.list(path_);
+  const bool used = std::any_of(inside.begin(), inside.end(), [](const std::string& name) {
+    return name == "metrics.jsonl" || name == "checkpoints" || name == "model" ||
+           name.starts_with("stage_");  // of an estimator before the end
+  });
   if (used && !resume) {
     throw FileError(fmt::format("{} holds a run already", path_), {.file = path_},
                     "go on with --resume, or choose another --run-dir");

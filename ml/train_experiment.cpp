@@ -11,6 +11,7 @@
 #include "ml/autoencoder.hpp"
 #include "ml/experiment.hpp"
 #include "ml/model.hpp"
+#include "ml/train_earlier.hpp"
 
 namespace lockstep::ml {
 namespace {
@@ -51,14 +52,15 @@ proto::Pipeline pipeline_of(const proto::Experiment& experiment, const Prepared&
   return pipeline;
 }
 
-Json train_metrics(const Prepared& prepared, const TrainingResult& result) {
-  Json metrics{{"rows", prepared.train.rows}, {"loss", result.train_loss}};
-  if (prepared.network->task() != layers::Task::Regression)
-    metrics["accuracy"] = result.train_accuracy;
+/// Of an estimator trained on `rows` rows.
+Json train_metrics(const proto::Stage& estimator, const layers::Network& network,
+                   std::uint64_t rows, const TrainingResult& result) {
+  Json metrics{{"rows", rows}, {"loss", result.train_loss}};
+  if (network.task() != layers::Task::Regression) metrics["accuracy"] = result.train_accuracy;
   metrics["epochs"] = result.epochs;
   metrics["steps"] = result.steps;
   if (result.best_epoch) metrics["best_epoch"] = *result.best_epoch;
-  const auto& learnt = prepared.estimator.autoencoder().model();
+  const auto& learnt = estimator.autoencoder().model();
   if (learnt.has_anomaly_threshold()) metrics["anomaly_threshold"] = learnt.anomaly_threshold();
   return metrics;
 }
@@ -83,14 +85,22 @@ void write_prediction_file(const Context& context, const Scorer& scorer, const P
   });
 }
 
+/// `earlier` were trained while the rows were made.
 Json phase_seconds(Clock::time_point start, Clock::time_point loaded, Clock::time_point trained,
-                   const StepSeconds& steps) {
-  return {{"load_seconds", seconds_between(start, loaded)},
-          {"train_seconds", seconds_between(loaded, trained)},
-          {"evaluate_seconds", seconds_between(trained, Clock::now())},
-          {"compute_seconds", steps.compute},
-          {"exchange_seconds", steps.exchange},
-          {"optimizer_seconds", steps.optimizer}};
+                   const StepSeconds& steps, const std::vector<EarlierResult>& earlier) {
+  Json seconds{{"load_seconds", seconds_between(start, loaded)},
+               {"train_seconds", seconds_between(loaded, trained)},
+               {"evaluate_seconds", seconds_between(trained, Clock::now())},
+               {"compute_seconds", steps.compute},
+               {"exchange_seconds", steps.exchange},
+               {"optimizer_seconds", steps.optimizer}};
+  double loading = seconds_between(start, loaded);
+  for (const auto& result : earlier) {
+    seconds[earlier_name(result.estimator.position) + "_train_seconds"] = result.seconds;
+    loading -= result.seconds;
+  }
+  seconds["load_seconds"] = loading;
+  return seconds;
 }
 
 }  // namespace
@@ -98,18 +108,24 @@ Json phase_seconds(Clock::time_point start, Clock::time_point loaded, Clock::tim
 Outcome train_experiment(const Context& context, const proto::Experiment& experiment,
                          RunFolder* folder, Progress& progress, const TrainOptions& options) {
   const auto start = Clock::now();
-  const auto prepared = prepare(context, experiment);
+  std::vector<EarlierResult> earlier;
+  const auto prepared =
+      prepare(context, experiment, [&](Prepared& so_far, const EarlierEstimator& estimator) {
+        earlier.push_back(
+            train_earlier(context, experiment, so_far, estimator, folder, progress, options));
+        return !earlier.back().training.stopped;
+      });
+  if (!prepared) return {earlier.back().training, ""};
   say_plan(context, *prepared);
   const auto loaded = Clock::now();
   TrainingInput input{
       prepared->config,          *prepared->network,
       prepared->train,           prepared->has_validation ? &prepared->validation : nullptr,
       prepared->columns,         prepared->plan,
-      config_digest(experiment), options.exchange};
-  input.exchange.bucket_bytes =
-      static_cast<std::size_t>(experiment.cluster().bucket_megabytes() * (1 << 20));
-  input.augmentation = prepared->augmentation;
-  input.texts = prepared->texts.get();
+      config_digest(experiment), exchange_of(experiment, options),
+      prepared->augmentation,    prepared->texts.get()};
+  if (context.is_driver())
+    progress.on_estimator(estimator_path(experiment), prepared->network->task());
   Trainer trainer(context, input, folder, progress);
   if (options.resume && !trainer.resume()) log::info("no checkpoint to resume from: starting anew");
   Outcome outcome;
@@ -122,7 +138,8 @@ Outcome train_experiment(const Context& context, const proto::Experiment& experi
                     *prepared->estimator.mutable_autoencoder());
   }
   Json metrics;
-  metrics["train"] = train_metrics(*prepared, outcome.training);
+  metrics["train"] = train_metrics(prepared->estimator, *prepared->network, prepared->train.rows,
+                                   outcome.training);
   LossSums sums;
   const auto judge = [&](const data::Dataset& dataset) {
     return evaluate(context, trainer.scorer(), dataset, prepared->columns, prepared->evaluators,
@@ -130,15 +147,19 @@ Outcome train_experiment(const Context& context, const proto::Experiment& experi
   };
   if (prepared->has_validation) metrics["validation"] = judge(prepared->validation);
   if (prepared->has_test) metrics["test"] = judge(prepared->test);
+  for (const auto& [estimator, result, rows, seconds] : earlier) {
+    metrics[earlier_name(estimator.position)] =
+        train_metrics(estimator.stage->stage(), estimator.stage->network(), rows, result);
+  }
   dist::all_or_none(context.ranks, [&] {
     if (folder)
       save_model(folder->files(), folder->file("model"), pipeline_of(experiment, *prepared),
-                 *prepared->network, trainer.step().parameters());
+                 *prepared->network, trainer.step().parameters(), weights_of(prepared->earlier));
   });
   if (experiment.output().predictions()) {
     write_prediction_file(context, trainer.scorer(), *prepared, folder);
   }
-  metrics["timing"] = phase_seconds(start, loaded, trained, trainer.step().seconds());
+  metrics["timing"] = phase_seconds(start, loaded, trained, trainer.step().seconds(), earlier);
   outcome.metrics_json = metrics.dump(2) + "\n";
   dist::all_or_none(context.ranks, [&] {
     if (folder) folder->write("metrics.json", outcome.metrics_json);

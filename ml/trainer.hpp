@@ -33,6 +33,8 @@ struct EpochReport {
 class Progress {
  public:
   virtual ~Progress() = default;
+  /// What is trained from now on: "stage[1].autoencoder", of this task.
+  virtual void on_estimator(const std::string& /*name*/, layers::Task) {}
   virtual void on_step(const StepReport&) {}
   virtual void on_epoch(const EpochReport&) {}
 };

@@ -1,5 +1,7 @@
 #include "ml/transformed.hpp"
 
+#include <algorithm>
+
 #include "data/pipeline.hpp"
 #include "dist/session.hpp"
 #include "ml/datasets.hpp"
@@ -9,12 +11,10 @@
 namespace lockstep::ml {
 namespace {
 
+/// Up to the first estimator, which is not trained here.
 std::vector<proto::Stage> feature_stages(const proto::Experiment& experiment) {
-  std::vector<proto::Stage> stages;
-  for (const auto& stage : experiment.stage()) {
-    if (data::is_feature_stage(stage)) stages.push_back(stage);
-  }
-  return stages;
+  const auto& stages = experiment.stage();
+  return {stages.begin(), std::find_if_not(stages.begin(), stages.end(), data::is_feature_stage)};
 }
 
 data::LoadOptions load_options(const Context& context, const proto::Experiment& experiment) {

@@ -14,8 +14,7 @@ namespace lockstep::ml {
 enum class Rows { Train, Validation, Test };
 
 /// COLLECTIVE. Loads the experiment's rows and, unless `raw`, fits its feature stages to the
-/// training rows and applies them. An estimator at the end of the stages is left out. @throws
-/// AgreedError
+/// training rows and applies them: those before the first estimator. @throws AgreedError
 data::Dataset load_transformed(const Context& context, const proto::Experiment& experiment,
                                Rows which, bool raw);
 

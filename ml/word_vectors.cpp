@@ -135,13 +135,15 @@ void refuse_other_words(const layers::ParameterInfo& info, const data::Vocabular
 }  // namespace
 
 void check_word_vectors(const proto::Experiment& experiment, Problems& problems) {
-  const int last = experiment.stage_size() - 1;
-  if (last < 0 || !is_estimator(experiment.stage(last))) return;
-  const std::string input_col = network_of(experiment).input_col();
-  for_each_embedding(experiment.stage(last), fmt::format("stage[{}]", last),
-                     [&](const proto::Embedding& embedding, const std::string& at) {
-                       check_embedding(embedding, at, experiment, input_col, problems);
-                     });
+  for (int i = 0; i < experiment.stage_size(); ++i) {
+    const auto& stage = experiment.stage(i);
+    if (!is_estimator(stage)) continue;
+    const std::string input_col = network_of(stage).input_col();
+    for_each_embedding(stage, fmt::format("stage[{}]", i),
+                       [&](const proto::Embedding& embedding, const std::string& at) {
+                         check_embedding(embedding, at, experiment, input_col, problems);
+                       });
+  }
 }
 
 void start_with_word_vectors(const Context& context, const data::Pipeline& pipeline,

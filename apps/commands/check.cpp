@@ -77,6 +77,33 @@ VectorCosts vector_costs(const ml::Prepared& prepared, const ml::Context& contex
   return costs;
 }
 
+/// Its loss, its size and its layers.
+Json network_json(const layers::Network& network) {
+  Json json;
+  json["loss"] = network.loss_name();
+  json["parameters"] = network.parameter_count();
+  for (const auto& layer : network.summary()) {
+    json["layers"].push_back({{"name", layer.name},
+                              {"kind", layer.kind},
+                              {"output", to_string(layer.output)},
+                              {"parameters", layer.parameters},
+                              {"flops_per_row", layer.flops}});
+  }
+  return json;
+}
+
+/// Of an estimator that is trained before others, on as many partitions and lanes.
+Json earlier_json(const ml::EarlierEstimator& estimator) {
+  Json json{{"name", ml::earlier_name(estimator.position)},
+            {"stage", estimator.stage->at()},
+            {"training_rows", estimator.plan.rows},
+            {"lanes", estimator.plan.lanes},
+            {"lane_size", estimator.plan.lane_size},
+            {"steps_per_epoch", estimator.plan.steps_per_epoch()}};
+  json.update(network_json(estimator.stage->network()));
+  return json;
+}
+
 Json plan_json(const ml::Prepared& prepared, const ml::Context& context) {
   const auto& plan = prepared.plan;
   const auto& network = *prepared.network;
@@ -94,8 +121,9 @@ Json plan_json(const ml::Prepared& prepared, const ml::Context& context) {
   json["lanes"] = plan.lanes;
   json["lane_size"] = plan.lane_size;
   json["steps_per_epoch"] = plan.steps_per_epoch();
-  json["loss"] = network.loss_name();
-  json["parameters"] = network.parameter_count();
+  const Json described = network_json(network);
+  json["loss"] = described["loss"];
+  json["parameters"] = described["parameters"];
   const VectorCosts costs = vector_costs(prepared, context);
   // Weights, packed weights, gradient sums of log2(lanes) + 2 lanes a thread, optimizer state of
   // the own share, activations, rows.
@@ -109,28 +137,40 @@ Json plan_json(const ml::Prepared& prepared, const ml::Context& context) {
       static_cast<double>(network.worker_bytes() * context.threads.size()) + rows_bytes);
   json["exchange_bytes_per_step_and_rank"] = static_cast<std::uint64_t>(costs.exchange_bytes);
   json["exchange_bytes_at_most"] = costs.at_most;
-  for (const auto& layer : network.summary()) {
-    json["layers"].push_back({{"name", layer.name},
-                              {"kind", layer.kind},
-                              {"output", to_string(layer.output)},
-                              {"parameters", layer.parameters},
-                              {"flops_per_row", layer.flops}});
-  }
+  json["layers"] = described["layers"];
+  for (const auto& estimator : prepared.earlier) json["earlier"].push_back(earlier_json(estimator));
   json["advice"] = advice_for(prepared, cores);
   return json;
 }
 
-std::string plan_text(const Json& json) {
+std::string network_text(const Json& json) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& layer : json["layers"]) {
     rows.push_back({layer["name"], layer["kind"], layer["output"],
                     count_text(layer["parameters"].get<std::uint64_t>()),
                     fmt::format("{:.3g}", layer["flops_per_row"].get<double>() / 1e6)});
   }
-  std::string text = table({"layer", "kind", "output", "parameters", "Mflop/row"}, rows);
+  return table({"layer", "kind", "output", "parameters", "Mflop/row"}, rows) +
+         fmt::format("loss {}, {} parameters\n", json["loss"].get<std::string>(),
+                     count_text(json["parameters"].get<std::uint64_t>()));
+}
+
+std::string earlier_text(const Json& json) {
   const auto number = [&](const char* key) { return json[key].get<std::uint64_t>(); };
-  text += fmt::format("loss {}, {} parameters\n", json["loss"].get<std::string>(),
-                      count_text(number("parameters")));
+  return fmt::format("{}, trained first\n", json["stage"].get<std::string>()) + network_text(json) +
+         fmt::format("{} training rows, {} lanes of {} rows, {} steps an epoch\n\n",
+                     count_text(number("training_rows")), number("lanes"), number("lane_size"),
+                     count_text(number("steps_per_epoch")));
+}
+
+std::string plan_text(const Json& json) {
+  std::string text;
+  if (json.contains("earlier")) {
+    for (const auto& earlier : json["earlier"]) text += earlier_text(earlier);
+    text += "the last estimator\n";
+  }
+  text += network_text(json);
+  const auto number = [&](const char* key) { return json[key].get<std::uint64_t>(); };
   text += fmt::format("rows: {} training, {} validation, {} test\n",
                       count_text(number("training_rows")), count_text(number("validation_rows")),
                       count_text(number("test_rows")));

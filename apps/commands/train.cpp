@@ -64,10 +64,7 @@ ExitCode train(const TrainOptions& options, const CommonOptions& common,
   Job job(world, common, experiment.cluster(), experiment.seed(), config_digest(experiment));
   dist::watch_stop_signals();
   const auto folder = open_run_folder(job, options, experiment);
-  const auto loss = ml::network_of(experiment).loss().kind_case();
-  const bool autoencoder = experiment.stage(experiment.stage_size() - 1).has_autoencoder();
-  TrainingProgress progress(!autoencoder && loss != proto::Loss::kMeanSquaredError &&
-                            loss != proto::Loss::kMeanAbsoluteError && loss != proto::Loss::kHuber);
+  TrainingProgress progress;
   ml::Outcome outcome;
   with_locations(config.locations, [&] {
     ml::TrainOptions how;

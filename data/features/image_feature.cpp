@@ -180,15 +180,19 @@ proto::Stage ImageFeature::save() const {
 }
 
 const Augmentation* augmentation_of(const std::vector<std::unique_ptr<FeatureStage>>& stages,
-                                    const std::string& column) {
+                                    const std::string& column,
+                                    const std::vector<std::string>& others) {
   const Augmentation* found = nullptr;
   for (const auto& stage : stages) {
     const auto* images = dynamic_cast<const ImageFeature*>(stage.get());
     if (images == nullptr || images->augmentation() == nullptr) continue;
-    if (images->output_col() != column) {
+    const std::string& output = images->output_col();
+    if (output != column && std::find(others.begin(), others.end(), output) != others.end())
+      continue;
+    if (output != column) {
       throw ConfigError(fmt::format("the images of '{}' are to be augmented, but the network reads "
                                     "'{}'",
-                                    images->output_col(), column),
+                                    output, column),
                         {.field = images->augmentation()->at()},
                         "only the network's own input can be augmented");
     }

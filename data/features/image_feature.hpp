@@ -51,9 +51,11 @@ class ImageFeature final : public FeatureStage {
   std::optional<Augmentation> augmentation_;
 };
 
-/// The augmentation of the images in `column`, a network's input, or null.
+/// The augmentation of the images in `column`, a network's input, or null. `others`: inputs of
+/// other networks of the experiment.
 /// @throws ConfigError if a stage augments another column: nothing would come of it
 const Augmentation* augmentation_of(const std::vector<std::unique_ptr<FeatureStage>>& stages,
-                                    const std::string& column);
+                                    const std::string& column,
+                                    const std::vector<std::string>& others = {});
 
 }  // namespace lockstep::data

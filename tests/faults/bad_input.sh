@@ -77,6 +77,26 @@ expect 2 "the decoder gives 63, the input column 'features' is 64" train decoder
 expect 2 "at: decoder.textproto:4:.*autoencoder.decoder.layer.0" train decoder.textproto --run-dir r7
 expect 2 "error: an autoencoder needs at least one layer in its encoder" train decoder.textproto --run-dir r7 \
   --set 'autoencoder.encoder={}'
+cat >codes.textproto <<'END'
+name: "codes"
+data { train { libsvm { path: "good.libsvm" num_features: 64 } } }
+stage { autoencoder { encoder { layer { dense { units: 5 } } }
+                      decoder { layer { dense { units: 64 } } } epochs: 1 } }
+stage { vector_slicer { input_col: "code" output_col: "part" indices: [0, 4] } }
+stage { network { input_col: "part" layer { dense { units: 5 activation: SOFTMAX } } epochs: 1 } }
+END
+expect 0 "run folder: codes-run" train codes.textproto --run-dir codes-run
+expect 2 "codes.textproto:5:.*stage.1..vector_slicer" train codes.textproto --run-dir r7 --set 'vector_slicer.indices=[0, 5]'
+expect 2 "the decoder gives 63, the input column 'features' is 64" train codes.textproto --run-dir r7 \
+  --set 'autoencoder.decoder={layer{dense{units:63}}}'
+expect 2 "at: codes.textproto:6:.*stage.2..network.layer.0..conv2d" train codes.textproto --run-dir r10 \
+  --set 'network.layer=[{conv2d{filters:2 kernel_size:3}}]'
+[ ! -e r10/stage_0 ] || { echo "FAILED: trained before the next network was seen not to fit"; failures=$((failures + 1)); }
+expect 2 "write global_batch: 256 here" train codes.textproto --run-dir r7 --set autoencoder.lane_size=32
+expect 2 "only an autoencoder may stand before other stages" train codes.textproto --run-dir r7 --set 'stage[0].network={layer{dense{units:2}}}'
+cp -r codes-run cut-codes
+truncate -s -20 cut-codes/model/stage_0.safetensors
+expect 4 "stage_0.safetensors does not match its checksum" predict cut-codes --data good.libsvm
 
 # Numbers
 expect 5 "error: the loss is .* at step .*; its rows, counted from 0:" train good.textproto --run-dir r8 --set network.epochs=50 \

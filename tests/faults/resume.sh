@@ -79,6 +79,38 @@ expect_steps "28 32 33" steps 0 4 0 3
 expect_steps "11 22 33" both 0 11 0 3
 expect_steps "$(seq -s ' ' 33)" clock 0 0 1e-9 99
 
+# An autoencoder before the end and the network behind it, each killed in mid-training: what is finished is not trained again.
+earlier_hash() { (cd "$1" && sha256sum model/*.safetensors predictions.csv metrics.jsonl stage_1/metrics.jsonl) || echo "none"; }
+cp "$source/tests/parity/configs/code_classifier.textproto" experiment.textproto
+train 1 codes || fail "the undisturbed run with two estimators"
+earlier_hash codes >codes.hash
+if LOCKSTEP_DRILL=kill:rank=1,step=14 train 3 twice; then fail "a rank killed in the first estimator goes unnoticed"; fi
+[ -n "$(ls twice/stage_1/checkpoints)" ] && [ ! -e twice/checkpoints ] || fail "checkpoints of the wrong estimator"
+code=0
+train 1 twice || code=$?
+[ "$code" = 4 ] && grep -q "twice holds a run already" log || fail "a second run in the folder of one that was killed in its first estimator"
+if LOCKSTEP_DRILL=kill:rank=0,step=30 train 2 twice --resume; then fail "a rank killed in the second estimator goes unnoticed"; fi
+grep -q "resuming after step [0-9]* from twice/stage_1/checkpoints" log || fail "the first estimator did not go on"
+train 4 twice --resume || fail "resuming the second estimator"
+grep -q "resuming after step 20 from twice/stage_1/checkpoints" log || fail "the first estimator was not finished"
+grep -q "resuming after step [0-9]* from twice/checkpoints" log || fail "the second estimator did not go on"
+earlier_hash twice | diff codes.hash - || fail "two estimators killed and resumed, other bytes"
+
+# A signal reaches the first of them.
+code=0
+LOCKSTEP_DRILL=signal:rank=0,step=5 train 2 early || code=$?
+[ "$code" = 75 ] || fail "exit code $code after a signal in the first estimator"
+[ ! -e early/model ] || fail "a stopped run has a model"
+train 3 early --resume || fail "resuming after a signal in the first estimator"
+earlier_hash early | diff codes.hash - || fail "stopped in the first estimator and resumed, other bytes"
+
+# Without its checkpoints it is trained again, and the second one goes on.
+cp -r twice again
+rm -r again/stage_1 again/model
+train 2 again --resume || fail "resuming without the first estimator's checkpoints"
+earlier_hash again | diff codes.hash - || fail "the first estimator trained again, other bytes"
+cp "$source/tests/parity/configs/residual.textproto" experiment.textproto
+
 # Another config or other data must not be resumed.
 code=0
 train 2 whole --resume --set network.global_batch=160 || code=$?

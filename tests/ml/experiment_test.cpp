@@ -43,7 +43,9 @@ TEST_CASE("check_experiment wants an estimator, at the end", "[ml][experiment]")
   CHECK(complaint("stage { image_feature { height: 2 width: 2 } }") ==
         "stage: the last stage must be an estimator");
   const std::string network = "stage { network { layer { flatten {} } } } ";
-  CHECK(complaint(network + network) == "stage[0]: an estimator must be the last stage");
+  CHECK(complaint(network + network) ==
+        "stage[0]: only an autoencoder may stand before other stages, this estimator must be the "
+        "last");
   CHECK(complaint("stage { network {} }") ==
         "stage[0].network.layer: a network needs at least one layer");
 }

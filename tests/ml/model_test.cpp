@@ -141,6 +141,22 @@ TEST_CASE("saving the same model gives the same bytes", "[ml][model]") {
   }
 }
 
+TEST_CASE("a model keeps the weights of estimators before the last in files of their own",
+          "[ml][model]") {
+  SavedModel saved;
+  save_model(saved.files, kModel, some_pipeline(), saved.network, saved.old_parameters,
+             {{"stage_1.safetensors", "one"}, {"stage_3.safetensors", "three"}});
+  const auto model = read_model(saved.files, kModel);
+  CHECK(model.earlier_weights == std::vector<std::string>{"one", "three"});
+  CHECK(saved.read(saved.files, kModel) == saved.old_parameters);
+  saved.files.damage(kModel + "/stage_3.safetensors", "thre");
+  CHECK_THROWS_WITH(read_model(saved.files, kModel),
+                    "runs/a/model/stage_3.safetensors does not match its checksum: it is damaged "
+                    "or cut short (4 bytes)");
+  saved.files.remove(kModel + "/stage_3.safetensors");
+  CHECK_THROWS_AS(read_model(saved.files, kModel), FileError);
+}
+
 TEST_CASE("read_model says what is wrong with a folder", "[ml][model]") {
   SavedModel saved;
   CHECK_THROWS_WITH(read_model(saved.files, "runs"),

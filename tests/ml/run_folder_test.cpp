@@ -14,7 +14,7 @@ using Names = std::vector<std::string>;
 
 TEST_CASE("RunFolder makes its folder and refuses one in which something was trained",
           "[ml][run_folder]") {
-  for (const std::string trained : {"metrics.jsonl", "checkpoints", "model"}) {
+  for (const std::string trained : {"metrics.jsonl", "checkpoints", "model", "stage_1"}) {
     ForgetfulFiles files;
     RunFolder folder(files, "runs/a", false);
     CHECK(files.list("runs/a").empty());

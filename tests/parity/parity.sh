@@ -33,7 +33,8 @@ train() {  # RANKS THREADS FOLDER [OPTION...]
 # What must not differ: weights, predictions, the curve of every step, and all metrics but the timing.
 digest() {  # FOLDER
   sed '/"timing"/,$d' "$1/metrics.json" >"$1/judged.json"
-  (cd "$1" && sha256sum model/weights.safetensors predictions.csv metrics.jsonl judged.json)
+  (cd "$1" && sha256sum model/*.safetensors predictions.csv metrics.jsonl judged.json &&
+    find . -path './stage_*/metrics.jsonl' -exec sha256sum {} + | sort -k 2)  # of estimators before the end
 }
 
 failures=0 runs=0
@@ -63,7 +64,7 @@ run "3 ranks, small buckets, collectives checked" 3 1 --set cluster.bucket_megab
 
 # Killed in mid-training, resumed on other numbers of ranks.
 if LOCKSTEP_DRILL=kill:rank=1,step=10 train 3 1 run >log 2>&1; then echo "FAILED: a killed rank goes unnoticed"; failures=$((failures + 1)); fi
-[ -n "$(ls run/checkpoints)" ] || { echo "FAILED: no checkpoint was written"; cat log; exit 1; }
+[ -n "$(find run -name 'step-*')" ] || { echo "FAILED: no checkpoint was written"; cat log; exit 1; }
 if LOCKSTEP_DRILL=kill:rank=0,step=13 train 2 1 run --resume >log 2>&1; then echo "FAILED: a killed rank goes unnoticed"; failures=$((failures + 1)); fi
 run "killed on 3 and 2 ranks, resumed on 4" 4 1 --resume
 echo "$runs runs, $failures failures"

@@ -263,6 +263,7 @@ TEST_CASE("only the network's own input can be augmented", "[cleaning][augmentat
   CHECK(augmentation_of(stages, "plain") == nullptr);
   stages.push_back(make_feature_stage(rig::stage(kImages), "stage[1]"));
   CHECK(augmentation_of(stages, "image") != nullptr);
+  CHECK(augmentation_of(stages, "plain", {"image"}) == nullptr);  // another network's input
   try {
     augmentation_of(stages, "plain");
     FAIL_CHECK("taken");
