@@ -1,5 +1,7 @@
 #include <google/protobuf/text_format.h>
 
+#include <algorithm>
+
 #include "core/config.hpp"
 #include "tests/catch.hpp"
 
@@ -54,16 +56,15 @@ TEST_CASE("check_ranges refuses what is not a number, and an infinity where ther
 }
 
 TEST_CASE("check_ranges misses required fields and kinds, at any depth", "[core][config]") {
-  CHECK(complaints<proto::Network>("layer { dense {} } layer { name: 'x' } loss {}") ==
-        "\n  at.layer[0].dense.units: units is missing (Dense needs it)"
-        "\n  at.layer[1]: Layer without a kind (give one of conv2d, max_pooling, average_pooling, "
-        "global_average_pooling, dense, "
-        "flatten, batch_norm, layer_norm, dropout, residual, activation, simple_rnn, lstm, gru, "
-        "embedding, masking, conv1d, max_pooling1d, average_pooling1d, mean_over_time, "
-        "max_over_time, attention, repeat_vector, reshape, conv2d_transpose, up_sampling2d, "
-        "concatenate, gaussian_noise, variational_code)"
-        "\n  at.loss: Loss without a kind (give one of cross_entropy, binary_cross_entropy, "
-        "mean_squared_error, mean_absolute_error, huber)");
+  const std::string found =
+      complaints<proto::Network>("layer { dense {} } layer { name: 'x' } loss {}");
+  // The kinds grow with the catalogue, so that the test names only the first ones.
+  CHECK(found.starts_with(
+      "\n  at.layer[0].dense.units: units is missing (Dense needs it)"
+      "\n  at.layer[1]: Layer without a kind (give one of conv2d, max_pooling, "));
+  CHECK_THAT(found, has_text("variational_code)\n  at.loss: Loss without a kind (give one of "
+                             "cross_entropy, binary_cross_entropy, "));
+  CHECK(std::count(found.begin(), found.end(), '\n') == 3);
   CHECK(complaints<proto::LearningRate>("warmup_steps: 5").empty());  // its kind may be left out
 }
 
