@@ -38,7 +38,7 @@ std::unique_ptr<const Layer> make_layer(const proto::Layer& c, const TensorSpec&
   using Kind = proto::Layer;
   switch (c.kind_case()) {
     case Kind::kConv2D:
-      return std::make_unique<Conv2d>(c.conv2d(), input, build);
+      return make_conv2d(c.conv2d(), input, build);
     case Kind::kMaxPooling:
       return std::make_unique<MaxPooling>(c.max_pooling(), input, build);
     case Kind::kAveragePooling:

@@ -1,8 +1,8 @@
 #include "layers/conv2d.hpp"
 
-#include "layers/initializers.hpp"
+#include "layers/conv2d_terms.hpp"
 #include "layers/weighted_plan.hpp"
-#include "layers/window.hpp"
+#include "layers/winograd_conv2d.hpp"
 
 namespace lockstep::layers {
 namespace {
@@ -18,58 +18,20 @@ onednn::Geometry geometry_of(const Window& window) {
           dims_of(window.pad_end)};
 }
 
-void check(const proto::Conv2d& config, const Shape& input, const Build& build) {
-  if (input.rank() != 3) {
-    throw config_error(build, "",
-                       "conv2d needs images, but its input has shape " + to_string(input),
-                       "put an image_feature stage before the network, or conv2d before flatten");
-  }
-  const std::int64_t groups = config.groups();
-  if (input[0] % groups != 0 || config.filters() % groups != 0) {
-    throw config_error(build, "groups",
-                       std::to_string(groups) + " groups do not divide " +
-                           std::to_string(input[0]) + " input channels and " +
-                           std::to_string(config.filters()) + " filters");
-  }
-  if (is_softmax(config.activation())) {
-    throw config_error(build, "activation", "softmax is over the features of a row, not for conv2d",
-                       "put an activation layer after flatten or dense");
-  }
-}
-
-ParameterInfo weight_info(const proto::Conv2d& config, std::int64_t channels, const Window& window,
-                          const Build& build) {
-  const std::int64_t filters = config.filters(), per_group = channels / config.groups();
-  const auto taps = window.kernel[0] * window.kernel[1];
-  ParameterInfo info;
-  info.name = "weight";
-  info.shape = {filters, per_group, window.kernel[0], window.kernel[1]};
-  info.initializer = resolve(config.kernel_initializer(), config.activation(), build.following);
-  info.scale = config.initializer_scale();
-  info.fan_in = static_cast<std::size_t>(per_group * taps);
-  info.fan_out = static_cast<std::size_t>(filters * taps);
-  return info;
-}
-
 }  // namespace
 
 Conv2d::Conv2d(const proto::Conv2d& config, const TensorSpec& input, const Build& build) {
-  check(config, input.shape, build);
-  const std::int64_t channels = input.shape[0], filters = config.filters(),
-                     groups = config.groups();
-  const Window window = make_window({&config.kernel_size(), &config.strides(), &config.dilation(),
-                                     &config.pad(), config.padding(), false},
-                                    input.shape[1], input.shape[2], build);
-  const auto geometry = geometry_of(window);
-  const Shape shape{filters, window.output[0], window.output[1]};
+  const Conv2dTerms terms = conv2d_terms(config, input.shape, build);
+  const auto geometry = geometry_of(terms.window);
+  const std::int64_t filters = config.filters(), groups = config.groups();
 
-  dnnl::memory::dims weight_dims{filters / groups, channels / groups, window.kernel[0],
-                                 window.kernel[1]};
+  dnnl::memory::dims weight_dims{filters / groups, terms.channels / groups, terms.window.kernel[0],
+                                 terms.window.kernel[1]};
   if (groups > 1) weight_dims.insert(weight_dims.begin(), groups);
   const Desc any_source = onednn::any(onednn::dims_of(build.rows, input.shape));
   const Desc any_weight = onednn::any(weight_dims);
   const Desc bias = config.use_bias() ? onednn::plain({filters}) : Desc();
-  const Desc any_output = onednn::any(onednn::dims_of(build.rows, shape));
+  const Desc any_output = onednn::any(onednn::dims_of(build.rows, terms.output));
 
   const auto forward = onednn::convolution_forward(
       any_source, any_weight, bias, any_output, geometry, forward_attributes(config.activation()));
@@ -91,10 +53,17 @@ Conv2d::Conv2d(const proto::Conv2d& config, const TensorSpec& input, const Build
   plan.activation = config.activation();
   plan.fused = fusable(config.activation());
   plan.output = forward.dst_desc();
-  plan.weight = weight_info(config, channels, window, build);
-  output_ = onednn::make_spec(shape, forward.dst_desc(), build.rows);
-  flops_ = 2.0 * static_cast<double>(shape.size()) * static_cast<double>(plan.weight.fan_in);
+  plan.weight = terms.weight;
+  output_ = onednn::make_spec(terms.output, forward.dst_desc(), build.rows);
+  flops_ = terms.flops;
   compile(plan, build);
+}
+
+std::unique_ptr<const Layer> make_conv2d(const proto::Conv2d& config, const TensorSpec& input,
+                                         const Build& build) {
+  if (WinogradConv2d::chosen(config, input.shape, build))
+    return std::make_unique<WinogradConv2d>(config, input, build);
+  return std::make_unique<Conv2d>(config, input, build);
 }
 
 }  // namespace lockstep::layers

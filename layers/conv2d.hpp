@@ -10,11 +10,17 @@
 
 namespace lockstep::layers {
 
+/// By oneDNN's direct convolution.
 class Conv2d final : public Weighted {
  public:
-  /// @throws ConfigError if the input is no image, the window does not fit, or the groups do not
-  /// divide the channels.
+  /// @throws ConfigError as conv2d_terms().
   Conv2d(const proto::Conv2d& config, const TensorSpec& input, const Build& build);
 };
+
+/// The layer of a config, by the algorithm that it names or that suits the shape (Conv2d, or
+/// WinogradConv2d with the same numbers but for rounding).
+/// @throws ConfigError as conv2d_terms(), or if WINOGRAD is asked for and cannot be.
+std::unique_ptr<const Layer> make_conv2d(const proto::Conv2d& config, const TensorSpec& input,
+                                         const Build& build);
 
 }  // namespace lockstep::layers

@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -84,6 +85,19 @@ dnnl::stream& stream() {
 }
 
 void add_primitive_seconds(double seconds) noexcept { seconds_in_primitives += seconds; }
+
+bool prefers_blocks_of_16() {
+  constexpr auto avx512 = static_cast<unsigned>(dnnl::cpu_isa::avx512_core);
+  return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & avx512) == avx512;
+}
+
+PrimitiveScope::PrimitiveScope() noexcept
+    : start_(std::chrono::steady_clock::now()), before_(seconds_in_primitives) {}
+
+PrimitiveScope::~PrimitiveScope() {
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start_;
+  seconds_in_primitives = before_ + took.count();
+}
 
 }  // namespace onednn
 

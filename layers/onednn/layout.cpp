@@ -15,6 +15,14 @@ Desc plain_swapped(const dnnl::memory::dims& dims) {
   return Desc(dims, dnnl::memory::data_type::f32, dnnl::memory::format_tag::bacd);
 }
 
+Desc in_blocks_of_16(const dnnl::memory::dims& dims) {
+  return Desc(dims, dnnl::memory::data_type::f32, dnnl::memory::format_tag::nChw16c);
+}
+
+Desc stored_by_taps(const dnnl::memory::dims& dims) {
+  return Desc(dims, dnnl::memory::data_type::f32, dnnl::memory::format_tag::hwio);
+}
+
 Desc any(const dnnl::memory::dims& dims) {
   return Desc(dims, dnnl::memory::data_type::f32, dnnl::memory::format_tag::any);
 }

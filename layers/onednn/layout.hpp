@@ -25,6 +25,13 @@ Desc plain(const dnnl::memory::dims& dims);
 /// Dimensions [A, B, C, D] that lie as a row-major [B, A, C, D].
 Desc plain_swapped(const dnnl::memory::dims& dims);
 
+/// Images [N, C, H, W] in blocks of 16 channels, C a multiple of 16: they lie as [N, C/16, H, W,
+/// 16].
+Desc in_blocks_of_16(const dnnl::memory::dims& dims);
+
+/// A convolution's weight [K, C, kh, kw] that lies as a row-major [kh, kw, C, K].
+Desc stored_by_taps(const dnnl::memory::dims& dims);
+
 /// Same dimensions, layout left to the primitive.
 Desc any(const dnnl::memory::dims& dims);
 

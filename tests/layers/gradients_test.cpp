@@ -63,6 +63,25 @@ TEST_CASE("conv2d: gradients", "[layers][conv2d]") {
       {1, 3});
 }
 
+TEST_CASE("conv2d by Winograd: gradients", "[layers][conv2d]") {
+  check_rows(
+      GENERATE(
+          Case{"layer { conv2d { filters: 16 kernel_size: 3 padding: SAME algorithm: WINOGRAD } }",
+               {16, 5, 6}},
+          Case{
+              "layer { conv2d { filters: 32 kernel_size: 3 algorithm: WINOGRAD use_bias: false } }",
+              {16, 6, 9}},
+          Case{"layer { conv2d { filters: 16 kernel_size: 3 pad: [2, 0] algorithm: WINOGRAD } }",
+               {32, 3, 4}},
+          Case{"layer { conv2d { filters: 16 kernel_size: 1 } } layer { conv2d { filters: 16 "
+               "kernel_size: 3 activation: TANH algorithm: WINOGRAD } }",
+               {3, 5, 5}},
+          Case{"layer { conv2d { filters: 16 kernel_size: 3 activation: GELU algorithm: WINOGRAD } "
+               "} layer { average_pooling { kernel_size: 2 } }",
+               {16, 4, 4}}),
+      {1, 3});
+}
+
 TEST_CASE("pooling: gradients", "[layers][pooling]") {
   check_rows(
       GENERATE(

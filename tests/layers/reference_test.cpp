@@ -1,4 +1,5 @@
 // Forward passes against loops that anybody can read.
+#include "layers/winograd_conv2d.hpp"
 #include "tests/layers/rig.hpp"
 
 namespace lockstep::layers::testing {
@@ -39,9 +40,9 @@ Numbers convolve(const Numbers& x, std::int64_t rows, Image in, const Numbers& w
   return y;
 }
 
-void check_close(const Numbers& got, const Numbers& wanted) {
+void check_close(const Numbers& got, const Numbers& wanted, double margin = 2e-5) {
   REQUIRE(got.size() == wanted.size());
-  for (std::size_t i = 0; i < got.size(); ++i) CHECK(got[i] == Approx(wanted[i]).margin(2e-5));
+  for (std::size_t i = 0; i < got.size(); ++i) CHECK(got[i] == Approx(wanted[i]).margin(margin));
 }
 
 }  // namespace
@@ -74,6 +75,54 @@ TEST_CASE("conv2d computes a cross-correlation", "[layers][conv2d]") {
     check_close(rig.forward(), convolve(rig.x, static_cast<std::int64_t>(rows), c.input,
                                         rig.plain[0], rig.plain[1], c.expected));
   }
+}
+
+TEST_CASE("conv2d by Winograd computes the same but for rounding", "[layers][conv2d]") {
+  struct Case {
+    std::string fields;
+    Image input;
+    Convolution expected;
+  };
+  const auto c =
+      GENERATE(  // tiles that are whole, cut, in several blocks; images that need a reorder
+          Case{"filters: 16 kernel_size: 3 padding: SAME", {16, 8, 8}, {16, 3, 1, 1, 1, 1, 8, 8}},
+          Case{"filters: 32 kernel_size: 3", {16, 8, 11}, {32, 3, 1, 0, 1, 1, 6, 9}},
+          Case{"filters: 16 kernel_size: 3 pad: 2", {32, 3, 1}, {16, 3, 1, 2, 1, 1, 5, 3}},
+          Case{"filters: 48 kernel_size: 3 padding: SAME",
+               {64, 28, 28},
+               {48, 3, 1, 1, 1, 1, 28, 28}});
+  for (const std::size_t rows : {1u, 3u}) {
+    INFO(c.fields << ", rows " << rows);
+    Rig rig("layer { conv2d { " + c.fields + " algorithm: WINOGRAD } }",
+            {c.input.channels, c.input.height, c.input.width}, rows);
+    check_close(rig.forward(),
+                convolve(rig.x, static_cast<std::int64_t>(rows), c.input, rig.plain[0],
+                         rig.plain[1], c.expected),
+                3e-4);
+  }
+}
+
+TEST_CASE("conv2d chooses Winograd by shape, lane and instruction set", "[layers][conv2d]") {
+  const bool possible = isa_name(detected_isa()).starts_with("AVX-512");
+  const auto chosen = [](const std::string& fields, const Shape& input, std::int64_t rows) {
+    proto::Conv2d config;
+    REQUIRE(google::protobuf::TextFormat::ParseFromString(fields, &config));
+    Build build;
+    build.rows = rows;
+    return WinogradConv2d::chosen(config, input, build);
+  };
+  const std::string usual = "filters: 64 kernel_size: 3 padding: SAME ";
+  CHECK(chosen(usual, {32, 28, 28}, 1) == possible);
+  CHECK(chosen(usual, {512, 4, 4}, 64) == possible);
+  CHECK(chosen(usual + "algorithm: WINOGRAD", {512, 4, 4}, 1));
+  CHECK_FALSE(chosen(usual + "algorithm: DIRECT", {32, 28, 28}, 64));
+  CHECK_FALSE(chosen(usual, {512, 4, 4}, 16));  // few tiles
+  CHECK_FALSE(chosen(usual, {512, 2, 2}, 64));  // tiles that are mostly empty
+  CHECK_FALSE(chosen(usual, {20, 28, 28}, 64));
+  CHECK_FALSE(chosen(usual + "strides: 2", {32, 28, 28}, 64));
+  CHECK_FALSE(chosen(usual + "dilation: 2", {32, 28, 28}, 64));
+  CHECK_FALSE(chosen(usual + "groups: 2", {32, 28, 28}, 64));
+  CHECK_FALSE(chosen("filters: 64 kernel_size: 5 padding: SAME", {32, 28, 28}, 64));
 }
 
 TEST_CASE("dense computes x W^T + b, of an image in row-major order", "[layers][dense]") {
