@@ -1,9 +1,17 @@
 # lockstep_options: the flags of every target.
 # -ffp-contract=off: the compiler must not choose between a*b+c and fma(a,b,c), or the bits of a sum would depend on
 # the instruction set a loop was cloned for. -fpch-preprocess: so that ccache can keep what uses a precompiled header. -Wno-restrict: GCC 12 warns of std::string concatenation (GCC bug 105651).
+# -Wno-dangling-reference: GCC 13 and 14 take every reference that a function returns for one to its arguments (GCC bug 107488).
+# Warnings are errors with the compilers that we have seen alone: a newer one's warnings are nothing that a user can help.
 add_library(lockstep_options INTERFACE)
 target_compile_options(lockstep_options INTERFACE
-  -ffp-contract=off -fpch-preprocess -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-restrict $<$<BOOL:${LOCKSTEP_WERROR}>:-Werror>)
+  -ffp-contract=off -fpch-preprocess -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-restrict)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
+  target_compile_options(lockstep_options INTERFACE -Wno-dangling-reference)
+endif()
+if(LOCKSTEP_WERROR AND CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 15)
+  target_compile_options(lockstep_options INTERFACE -Werror)
+endif()
 if(LOCKSTEP_SANITIZE)
   target_compile_options(lockstep_options INTERFACE -fsanitize=${LOCKSTEP_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(lockstep_options INTERFACE -fsanitize=${LOCKSTEP_SANITIZE})
