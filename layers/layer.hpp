@@ -21,6 +21,7 @@
 
 #include "core/proto/layers.pb.h"
 #include "core/shape.hpp"
+#include "core/timeline.hpp"
 #include "core/touched_rows.hpp"
 
 namespace lockstep::layers {
@@ -95,10 +96,11 @@ struct Lane {
   float* tied_gradient = nullptr;           ///< and where its own part of the gradient goes
   double* penalty = nullptr;  ///< forward adds the loss that the layer itself has, summed over the
                               ///< rows; null: nobody wants it
-  const float* x = nullptr;   ///< input
-  float* y = nullptr;         ///< output: written by forward, read by backward
-  float* dy = nullptr;        ///< gradient of the output; backward may destroy it
-  float* dx = nullptr;        ///< gradient of the input to write; null if nobody wants it
+  Timeline* timeline = nullptr;  ///< the network notes its layers' times there; null: nobody asks
+  const float* x = nullptr;      ///< input
+  float* y = nullptr;            ///< output: written by forward, read by backward
+  float* dy = nullptr;           ///< gradient of the output; backward may destroy it
+  float* dx = nullptr;           ///< gradient of the input to write; null if nobody wants it
   const float* parameters = nullptr;  ///< this layer's part, in storage order
   const float* packed = nullptr;      ///< this layer's part of what pack() wrote
   float* gradients = nullptr;  ///< this layer's part, in storage order; written, not added to

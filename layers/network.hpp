@@ -155,6 +155,7 @@ class Worker {
     std::span<const float> labels;
     std::uint64_t seed = 0, step = 0;
     std::span<const float> parameters, packed;
+    Timeline* timeline = nullptr;  ///< train() notes its layers' times there; null: nobody asks
   };
 
   /// Forward and backward in training mode. `gradients` gets the gradient of the lane's loss SUM

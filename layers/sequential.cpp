@@ -7,6 +7,7 @@
 #include "layers/catalogue.hpp"
 #include "layers/elementwise.hpp"
 #include "layers/flatten.hpp"
+#include "layers/network.hpp"
 
 namespace lockstep::layers {
 namespace {
@@ -59,6 +60,27 @@ std::unique_ptr<const Layer> make_or_explain(const proto::Layer& config, const T
                         where, "please report it, with the config");
   }
 }
+
+// Notes how long a layer takes.
+class LayerSpan {
+ public:
+  LayerSpan(Timeline* timeline, Phase phase, std::size_t layer) : timeline_(timeline) {
+    if (timeline_ != nullptr)
+      span_ = {phase, static_cast<std::uint32_t>(layer), clock_seconds(), 0, primitive_seconds()};
+  }
+  ~LayerSpan() {
+    if (timeline_ == nullptr) return;
+    span_.end = clock_seconds();
+    span_.primitives = primitive_seconds() - span_.primitives;
+    timeline_->push_back(span_);
+  }
+  LayerSpan(const LayerSpan&) = delete;
+  LayerSpan& operator=(const LayerSpan&) = delete;
+
+ private:
+  Timeline* timeline_;
+  Span span_{};
+};
 
 // Zero behind the end of each row of a masked tensor [N, T, F].
 void clear_padding(const Shape& shape, std::size_t rows, const std::int32_t* lengths,
@@ -191,6 +213,7 @@ Lane Sequential::lane_of(std::size_t i, const Lane& whole) const {
     lane.tied_gradient = whole.workspace + part.tied_at;
   }
   lane.dy = lane.dx = nullptr;
+  lane.timeline = nullptr;  // a layer's own layers are part of its time
   lane.parameters = whole.parameters + part.parameters_at;
   lane.packed = whole.packed + part.packed_at;
   lane.gradients = whole.gradients + part.parameters_at;
@@ -217,6 +240,7 @@ void Sequential::output_lengths(const Lane& lane, std::int32_t* lengths) const {
 void Sequential::forward(Lane& lane) const {
   if (parts_.empty()) std::copy_n(lane.x, output_.floats, lane.y);
   for (std::size_t i = 0; i < parts_.size(); ++i) {
+    const LayerSpan span(lane.timeline, Phase::Forward, i);
     Lane own = lane_of(i, lane);
     const auto& layer = *parts_[i].layer;
     layer.forward(own);
@@ -250,17 +274,22 @@ void Sequential::add_tied_gradients(std::size_t owner, const Lane& whole, float*
   }
 }
 
+void Sequential::backward_layer(std::size_t i, const Lane& lane) const {
+  const LayerSpan span(lane.timeline, Phase::Backward, i);
+  Lane own = lane_of(i, lane);
+  own.dy = gradient_of(i, lane);
+  own.dx = i == 0 ? lane.dx : i == lowest_ ? nullptr : gradient_of(i - 1, lane);
+  clear_ends(i, own.gradients);
+  if (const auto* lengths = lengths_of(i, lane))
+    clear_padding(parts_[i].layer->output().shape, rows_, lengths, own.dy);
+  parts_[i].layer->backward(own);
+  add_tied_gradients(i, lane, own.gradients);
+}
+
 void Sequential::backward(Lane& lane, const Progress& progress) const {
   if (parts_.empty() && lane.dx != nullptr) std::copy_n(lane.dy, output_.floats, lane.dx);
   for (std::size_t i = parts_.size(); i-- > lowest_;) {
-    Lane own = lane_of(i, lane);
-    own.dy = gradient_of(i, lane);
-    own.dx = i == 0 ? lane.dx : i == lowest_ ? nullptr : gradient_of(i - 1, lane);
-    clear_ends(i, own.gradients);
-    if (const auto* lengths = lengths_of(i, lane))
-      clear_padding(parts_[i].layer->output().shape, rows_, lengths, own.dy);
-    parts_[i].layer->backward(own);
-    add_tied_gradients(i, lane, own.gradients);
+    backward_layer(i, lane);
     if (progress) progress(parts_[i].parameters_at + parts_[i].parameter_floats);
   }
 }

@@ -70,6 +70,7 @@ class Sequential final : public Layer {
   void place_parameters();
   void place_buffers();
   float* gradient_of(std::size_t i, const Lane& whole) const;
+  void backward_layer(std::size_t i, const Lane& lane) const;
   void clear_ends(std::size_t i, float* gradients) const;
   void add_tied_gradients(std::size_t owner, const Lane& whole, float* gradients) const;
   std::int32_t* lengths_of(std::size_t i, const Lane& whole) const;

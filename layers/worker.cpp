@@ -70,6 +70,7 @@ Lane Worker::Impl::lane_of(const Pass& pass, bool training) {
   lane.row_ids = pass.row_ids;
   lane.rows = pass.rows;
   lane.labels = pass.labels;
+  lane.timeline = pass.timeline;
   lane.x = arena.data() + program->input;
   lane.y = arena.data() + program->logits;
   lane.parameters = pass.parameters.data();
@@ -119,7 +120,11 @@ LaneResult Worker::train(const Pass& pass, std::span<float> gradients,
   lane.gradients = gradients.data();
   lane.all_gradients = gradients.data();
   lane.touched = touched;
-  LaneResult result = w.judge(pass, lane.dy);
+  LaneResult result;
+  {
+    const SpanScope span(pass.timeline, Phase::Loss);
+    result = w.judge(pass, lane.dy);
+  }
   result.loss += w.penalty;
   w.program->layers->backward(lane, progress);
   if (progress) progress(gradients.size());

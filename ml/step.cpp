@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "core/simd.hpp"
@@ -15,10 +14,6 @@ namespace lockstep::ml {
 namespace {
 
 using Kind = layers::ParameterInfo::Kind;
-
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 LOCKSTEP_SIMD void add_to(float* sum, const float* term, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) sum[i] += term[i];
@@ -119,37 +114,51 @@ void TrainingStep::list_regions() {
 }
 
 void TrainingStep::weights_changed() {
+  const SpanScope span(timeline(0), Phase::Pack);
   const std::size_t parts = context_.threads.size();
   context_.threads.run(
       [&](std::size_t part) { network_.pack(parameters_.span(), packed_.span(), part, parts); });
 }
 
 StepSums TrainingStep::run(const StepTerms& terms) {
-  const double start = now();
+  const SpanScope whole(timeline(0), Phase::Step);
+  const double start = clock_seconds();
   exchange_->begin();
   compute(terms);
-  const double computed = now();
-  const StepSums result = sum_scalars(terms);
-  exchange_->reduce();
-  refuse_bad_loss(terms, result.sums);
-  const double reduced = now();
-  const UpdateTerms update{terms.learning_rate, terms.step, gradient_scale(result.sums),
-                           config_.gradient_clip().value()};
-  update_own(update, result.sums.rows);
-  const double updated = now();
-  exchange_->allgather(parameters_.span());
-  const double gathered = now();
-  update_everywhere(update);
+  const double computed = clock_seconds();
+  const StepSums result = reduce(terms);
+  const double reduced = clock_seconds();
+  const UpdateTerms update = update_own(terms, result.sums);
+  const double updated = clock_seconds();
+  {
+    const SpanScope span(timeline(0), Phase::Gather);
+    exchange_->allgather(parameters_.span());
+  }
+  const double gathered = clock_seconds();
+  {
+    const SpanScope span(timeline(0), Phase::Optimizer);
+    update_everywhere(update);
+  }
   weights_changed();
   seconds_.compute += computed - start;
   seconds_.exchange += (reduced - computed) + (gathered - updated);
-  seconds_.optimizer += (updated - reduced) + (now() - gathered);
+  seconds_.optimizer += (updated - reduced) + (clock_seconds() - gathered);
+  return result;
+}
+
+// Sums of gradients and losses over all lanes.
+StepSums TrainingStep::reduce(const StepTerms& terms) {
+  const SpanScope span(timeline(0), Phase::Exchange);
+  const StepSums result = sum_scalars(terms);
+  exchange_->reduce();
+  refuse_bad_loss(terms, result.sums);
   return result;
 }
 
 void TrainingStep::compute(const StepTerms& terms) {
   const bool new_epoch = terms.epoch != epoch_;
   epoch_ = terms.epoch;
+  double done = 0;  // thread 0
   context_.threads.run([&](std::size_t t) {
     Thread& own = threads_[t];
     if (!own.lanes.empty() && !own.worker) own.worker = std::make_unique<layers::Worker>(network_);
@@ -159,7 +168,12 @@ void TrainingStep::compute(const StepTerms& terms) {
       lane_sums_[lane.lane() - exchange_->own_lanes().begin] = compute_lane(t, lane, terms);
     }
     own.primitives = layers::primitive_seconds() - before;
+    if (t == 0) done = clock_seconds();
   });
+  if (timelines_ != nullptr) {
+    context_.ranks.barrier();
+    timeline(0)->push_back({Phase::Waiting, 0, done, clock_seconds(), 0});
+  }
   double primitives = 0;
   for (const auto& own : threads_) primitives += own.primitives;
   seconds_.primitives += primitives / static_cast<double>(threads_.size());
@@ -173,6 +187,7 @@ LossSums TrainingStep::compute_lane(std::size_t thread, LaneRows& lane, const St
   bool written = false, ended = false;
   const auto ready = [&](std::size_t floats) {
     if (ended) return;
+    const SpanScope span(timeline(thread), Phase::Sums);
     exchange_->ready(thread, lane.lane(), floats);
     ended = floats == gradients.size();
   };
@@ -216,9 +231,14 @@ layers::LaneResult TrainingStep::compute_batch(Thread& own, LaneRows& lane, cons
   const std::size_t label_width = own.labels.size() / plan_.lane_size;
   const auto labels = std::span(own.labels).first(rows * label_width);
   const auto row_ids = std::span(own.row_ids).first(rows);
-  lane.gather(terms.batch + offset, columns_.input, columns_.label,
-              {own.worker->input(rows), labels, row_ids}, &pages_);
+  Timeline* const times = timeline(static_cast<std::size_t>(&own - threads_.data()));
+  {
+    const SpanScope span(times, Phase::Input);
+    lane.gather(terms.batch + offset, columns_.input, columns_.label,
+                {own.worker->input(rows), labels, row_ids}, &pages_);
+  }
   layers::Worker::Pass pass;
+  pass.timeline = times;
   pass.rows = rows;
   pass.row_ids = row_ids;
   pass.labels = labels;
@@ -286,8 +306,12 @@ double TrainingStep::gradient_scale(const LossSums& sums) {
                                                : scale;
 }
 
-void TrainingStep::update_own(const UpdateTerms& update, double rows) {
-  update_pieces(exchange_->segments(), false, update, rows);
+UpdateTerms TrainingStep::update_own(const StepTerms& terms, const LossSums& sums) {
+  const SpanScope span(timeline(0), Phase::Optimizer);
+  const UpdateTerms update{terms.learning_rate, terms.step, gradient_scale(sums),
+                           config_.gradient_clip().value()};
+  update_pieces(exchange_->segments(), false, update, sums.rows);
+  return update;
 }
 
 // Of blocks whose sums all ranks have.

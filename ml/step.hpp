@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/buffer.hpp"
+#include "core/timeline.hpp"
 #include "data/dataset.hpp"
 #include "data/mapped_pages.hpp"
 #include "dist/exchange.hpp"
@@ -68,6 +69,11 @@ class TrainingStep {
   dist::GradientExchange& exchange() noexcept { return *exchange_; }
   const StepSeconds& seconds() const noexcept { return seconds_; }
 
+  /// COLLECTIVE. From here on each thread's spans go to its own of `timelines`, one a thread; null:
+  /// to none. A recorded step waits for all ranks behind its backward pass, so that waiting can be
+  /// told from exchanging.
+  void record(std::vector<Timeline>* timelines) noexcept { timelines_ = timelines; }
+
  private:
   /// A run of the flat vector whose numbers are updated in the same way.
   struct Region {
@@ -96,6 +102,9 @@ class TrainingStep {
     TouchedRows& rows;
   };
 
+  Timeline* timeline(std::size_t thread) noexcept {
+    return timelines_ != nullptr ? &timelines_->at(thread) : nullptr;
+  }
   void list_regions();
   void compute(const StepTerms& terms);
   LossSums compute_lane(std::size_t thread, LaneRows& lane, const StepTerms& terms);
@@ -103,10 +112,11 @@ class TrainingStep {
                                    std::uint64_t offset, const LaneMemory& memory,
                                    const layers::GradientProgress& progress);
   void add_accumulated(Thread& own, const LaneMemory& memory);
+  StepSums reduce(const StepTerms& terms);
   StepSums sum_scalars(const StepTerms& terms);
   void refuse_bad_loss(const StepTerms& terms, const LossSums& sums);
   double gradient_scale(const LossSums& sums);
-  void update_own(const UpdateTerms& update, double rows);
+  UpdateTerms update_own(const StepTerms& terms, const LossSums& sums);
   void update_everywhere(const UpdateTerms& update);
   void update_pieces(const std::vector<dist::Segment>& stretches, bool everywhere,
                      const UpdateTerms& update, double rows);
@@ -129,6 +139,7 @@ class TrainingStep {
   std::vector<LossSums> lane_sums_;  // of the own lanes
   std::uint64_t epoch_ = ~std::uint64_t{0};
   StepSeconds seconds_;
+  std::vector<Timeline>* timelines_ = nullptr;
 };
 
 }  // namespace lockstep::ml

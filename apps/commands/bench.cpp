@@ -10,6 +10,7 @@
 
 #include "apps/peak_memory.hpp"
 #include "apps/startup.hpp"
+#include "apps/step_profile.hpp"
 #include "dist/session.hpp"
 #include "layers/network.hpp"
 #include "ml/experiment.hpp"
@@ -21,7 +22,13 @@ struct BenchOptions {
   ExperimentOptions experiment;
   std::uint64_t steps = 60, warmup = 5;
   std::string exchange = "tree", rows = "auto", gather = "auto";
+  bool profile = false;
+  std::string trace;  // file; empty: none
+
+  bool records() const { return profile || !trace.empty(); }
 };
+
+constexpr std::uint64_t kRecordedSteps = 20;  // at most
 
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
@@ -52,17 +59,23 @@ dist::RowGather gather_of(const std::string& name) {
   return dist::RowGather::Automatic;
 }
 
+/// What step i is told: a full batch of its own.
+ml::StepTerms terms_of(std::uint64_t i, ml::TrainingStep& step, const ml::StepPlan& plan) {
+  const std::uint64_t full_batches =
+      std::max<std::uint64_t>(1, plan.rows / (plan.lanes * plan.lane_size));
+  ml::StepTerms terms;
+  terms.batch = i % full_batches;
+  terms.sequence = terms.step = i;
+  terms.learning_rate = step.optimizer().learning_rate();
+  return terms;
+}
+
 /// Trains `steps` full steps and takes the time of each, as this rank sees it.
 std::vector<Sample> measure(const ml::Context& context, ml::TrainingStep& step,
                             const ml::StepPlan& plan, const BenchOptions& options) {
   std::vector<Sample> samples;
-  const std::uint64_t full_batches =
-      std::max<std::uint64_t>(1, plan.rows / (plan.lanes * plan.lane_size));
   for (std::uint64_t i = 0; i < options.warmup + options.steps; ++i) {
-    ml::StepTerms terms;
-    terms.batch = i % full_batches;
-    terms.sequence = terms.step = i;
-    terms.learning_rate = step.optimizer().learning_rate();
+    const auto terms = terms_of(i, step, plan);
     context.ranks.barrier();
     const auto before = step.seconds();
     const double tree = step.exchange().tree_seconds();
@@ -79,6 +92,22 @@ std::vector<Sample> measure(const ml::Context& context, ml::TrainingStep& step,
   return samples;
 }
 
+/// Trains some more steps, and notes what each thread does.
+RecordedSteps record(const ml::Context& context, ml::TrainingStep& step, const ml::StepPlan& plan,
+                     const BenchOptions& options) {
+  RecordedSteps recorded;
+  recorded.threads.resize(context.threads.size());
+  recorded.steps = std::min(options.steps, kRecordedSteps);
+  recorded.lane_size = plan.lane_size;
+  step.record(&recorded.threads);
+  context.ranks.barrier();
+  recorded.zero = clock_seconds();
+  for (std::uint64_t i = 0; i < recorded.steps; ++i)
+    step.run(terms_of(options.warmup + options.steps + i, step, plan));
+  step.record(nullptr);
+  return recorded;
+}
+
 double median_of(const std::vector<Sample>& samples, double Sample::*phase) {
   std::vector<double> values;
   for (const auto& sample : samples) values.push_back(sample.*phase);
@@ -89,15 +118,18 @@ std::string text_of(const nlohmann::ordered_json& json) {
   const auto number = [&](const char* key) { return json[key].get<double>(); };
   const auto ms = [&](const char* key) { return number(key) * 1e3; };
   return fmt::format(
-      "{}  {} ranks x {} threads  global batch {}  lane {}  exchange {}\n"
-      "  {:>10.1f} samples/s  step {:.2f} ms = {:.2f} x primitives ({:.2f} ms)\n"
-      "  compute {:.2f} ms (tree {:.2f} ms)  exchange {:.2f} ms, {:.2f} MB sent  optimizer {:.2f} "
-      "ms  peak memory {:.0f} MB a rank\n",
-      json["name"].get<std::string>(), json["ranks"].dump(), json["threads"].dump(),
-      json["global_batch"].dump(), json["lane_size"].dump(), json["exchange"].get<std::string>(),
-      number("samples_per_second"), ms("step_seconds"), number("step_to_primitives"),
-      ms("primitives_seconds"), ms("compute_seconds"), ms("tree_seconds"), ms("exchange_seconds"),
-      number("bytes_sent_per_step") / 1e6, ms("optimizer_seconds"), number("peak_rss_bytes") / 1e6);
+             "{}  {} ranks x {} threads  global batch {}  lane {}  exchange {}\n"
+             "  {:>10.1f} samples/s  step {:.2f} ms = {:.2f} x primitives ({:.2f} ms)\n"
+             "  compute {:.2f} ms (tree {:.2f} ms)  exchange {:.2f} ms, {:.2f} MB sent  optimizer "
+             "{:.2f} "
+             "ms  peak memory {:.0f} MB a rank\n",
+             json["name"].get<std::string>(), json["ranks"].dump(), json["threads"].dump(),
+             json["global_batch"].dump(), json["lane_size"].dump(),
+             json["exchange"].get<std::string>(), number("samples_per_second"), ms("step_seconds"),
+             number("step_to_primitives"), ms("primitives_seconds"), ms("compute_seconds"),
+             ms("tree_seconds"), ms("exchange_seconds"), number("bytes_sent_per_step") / 1e6,
+             ms("optimizer_seconds"), number("peak_rss_bytes") / 1e6) +
+         (json.contains("profile") ? "\n" + profile_text(json["profile"][0]) : "");
 }
 
 nlohmann::ordered_json result_of(const Config& config, const ml::Context& context,
@@ -133,6 +165,10 @@ ExitCode bench(const BenchOptions& options, const CommonOptions& common,
   const Job job(world, common, config.experiment.cluster(), config.experiment.seed(),
                 config_digest(config.experiment));
   nlohmann::ordered_json json;
+  const auto tell = [&] {
+    if (job.is_driver())
+      std::cout << (common.json ? json.dump() + "\n" : text_of(json)) << std::flush;
+  };
   with_locations(config.locations, [&] {
     const auto prepared = ml::prepare(job.context(), config.experiment);
     dist::ExchangeOptions exchange;
@@ -147,9 +183,14 @@ ExitCode bench(const BenchOptions& options, const CommonOptions& common,
     json =
         result_of(config, job.context(), prepared->plan, options, samples, peak_rss_bytes(world));
     json["bytes_sent_per_step"] = step.exchange().bytes_sent() / (options.warmup + options.steps);
+    if (!options.records()) return tell();
+    const auto recorded = record(job.context(), step, prepared->plan, options);
+    if (options.profile)
+      json["profile"] = profile_of(job.context().ranks, *prepared->network, recorded);
+    tell();
+    if (!options.trace.empty())
+      write_trace(job.context().ranks, *prepared->network, recorded, options.trace);
   });
-  if (job.is_driver())
-    std::cout << (common.json ? json.dump() + "\n" : text_of(json)) << std::flush;
   return ExitCode::Done;
 }
 
@@ -174,6 +215,11 @@ void add_bench_command(CLI::App& app, CommonOptions& common, Command& chosen) {
                    "what comes back of embeddings: auto, values of their owners, or sums, from "
                    "which every rank makes the values")
       ->check(CLI::IsMember({"auto", "values", "sums"}));
+  command->add_flag("--profile", options->profile,
+                    "also where a step's time goes: layers, input, sums, exchange, optimizer, "
+                    "waiting; with --json of every rank");
+  command->add_option("--trace", options->trace,
+                      "write the last steps as a trace for Perfetto or chrome://tracing");
   add_common_options(*command, common);
   command->callback([options, &common, &chosen] {
     chosen = [options, &common](auto& world) { return bench(*options, common, world); };
