@@ -43,6 +43,20 @@ LOCKSTEP_INLINE inline void input_line(const Vector* from, std::size_t step, Vec
   to[5 * to_step] = 4.0f * d1 - 5.0f * d3 + d5;
 }
 
+// to = B from
+LOCKSTEP_INLINE inline void input_gradient_line(const Vector* from, std::size_t step, Vector* to,
+                                                std::size_t to_step) {
+  const Vector &v0 = from[0], &v1 = from[step], &v2 = from[2 * step], &v3 = from[3 * step],
+               &v4 = from[4 * step], &v5 = from[5 * step];
+  const Vector a = v1 + v2, b = v1 - v2, c = v3 + v4, d = 2.0f * (v3 - v4);
+  to[0] = 4.0f * v0;
+  to[to_step] = 4.0f * v5 - 4.0f * b - d;
+  to[2 * to_step] = -5.0f * v0 - 4.0f * a - c;
+  to[3 * to_step] = b + d - 5.0f * v5;
+  to[4 * to_step] = v0 + a + c;
+  to[5 * to_step] = v5;
+}
+
 // to = A' from
 LOCKSTEP_INLINE inline void output_line(const Vector* from, std::size_t step, Vector* to,
                                         std::size_t to_step) {
@@ -112,28 +126,6 @@ LOCKSTEP_SIMD void transform_weights(const float* weight, std::size_t channels, 
     for (std::size_t tap = 0; tap < kKernel * kKernel; ++tap)
       taps[tap] = at(weight + tap * plane + i);
     transform_taps(taps, to + i, plane);
-  }
-}
-
-// Of the weight turned by 180 degrees, with channels for filters.
-LOCKSTEP_SIMD void transform_turned_weights(const float* weight, std::size_t channels,
-                                            std::size_t filters, float* to) {
-  const std::size_t plane = channels * filters, last = kKernel * kKernel - 1;
-  alignas(64) float square[kKernel * kKernel][kLanes][kLanes];  // [tap][filter][channel]
-  Vector taps[kKernel * kKernel];
-  for (std::size_t c = 0; c < channels; c += kLanes) {
-    for (std::size_t k = 0; k < filters; k += kLanes) {
-      for (std::size_t tap = 0; tap <= last; ++tap) {
-        for (std::size_t i = 0; i < kLanes; ++i) {
-          const float* from = weight + tap * plane + (c + i) * filters + k;
-          for (std::size_t j = 0; j < kLanes; ++j) square[last - tap][j][i] = from[j];
-        }
-      }
-      for (std::size_t j = 0; j < kLanes; ++j) {
-        for (std::size_t tap = 0; tap <= last; ++tap) taps[tap] = at(square[tap][j]);
-        transform_taps(taps, to + (k + j) * channels + c, plane);
-      }
-    }
   }
 }
 
@@ -208,6 +200,28 @@ LOCKSTEP_SIMD void gradient_tile(const WindowOf& window, float* to, std::size_t 
   }
 }
 
+// Adds what dV brings to the window of dx, as far as it lies in the image.
+LOCKSTEP_SIMD void return_tile(const float* v, std::size_t stride, const WindowOf& window,
+                               float* dx) {
+  Vector half[kIn * kIn], whole[kIn], line[kIn];
+  for (std::size_t j = 0; j < kIn; ++j) {
+    for (std::size_t i = 0; i < kIn; ++i) line[i] = at(v + (i * kIn + j) * stride);
+    input_gradient_line(line, 1, half + j, kIn);
+  }
+  constexpr auto size = static_cast<std::int64_t>(kIn);
+  const auto first = std::max<std::int64_t>(0, -window.left),
+             last = std::min(size, window.width - window.left);
+  for (std::int64_t i = 0; i < size; ++i) {
+    const auto y = window.top + i;
+    if (y < 0 || y >= window.height) continue;
+    input_gradient_line(half + static_cast<std::size_t>(i) * kIn, 1, whole, 1);
+    float* line_of_image =
+        dx + (y * window.width + window.left) * static_cast<std::int64_t>(kLanes);
+    for (std::int64_t j = first; j < last; ++j)
+      at(line_of_image + j * static_cast<std::int64_t>(kLanes)) += whole[j];
+  }
+}
+
 // Where a tile of sixteen channels of y goes: at most 4 x 4 of an image [.., width, 16].
 struct TileOf {
   float* y;
@@ -238,10 +252,6 @@ std::int64_t tiles_along(std::int64_t size) {
 }
 
 }  // namespace
-
-WinogradShape WinogradShape::backward_data() const noexcept {
-  return {filters, channels, out_height, out_width, 2 - pad_top, 2 - pad_left, height, width};
-}
 
 Winograd::Winograd(const WinogradShape& shape)
     : shape_(shape),
@@ -293,12 +303,6 @@ void Winograd::transform_weight(const float* weight, float* transformed) const {
                     static_cast<std::size_t>(shape_.filters), transformed);
 }
 
-void Winograd::transform_turned(const WinogradShape& shape, const float* weight,
-                                float* transformed) {
-  transform_turned_weights(weight, static_cast<std::size_t>(shape.channels),
-                           static_cast<std::size_t>(shape.filters), transformed);
-}
-
 void Winograd::transform_input(const float* x, const Block& block) const {
   const auto channels = static_cast<std::size_t>(shape_.channels);
   const auto image = static_cast<std::size_t>(shape_.height * shape_.width) * kLanes;
@@ -329,6 +333,25 @@ void Winograd::transform_gradient(const float* dy, const Block& block, float* bi
   }
 }
 
+// Tiles overlap: the first one of an image clears it.
+void Winograd::return_input(const Block& block, float* dx) const {
+  const auto channels = static_cast<std::size_t>(shape_.channels);
+  const auto image = static_cast<std::size_t>(shape_.height * shape_.width) * kLanes;
+  for (std::size_t t = block.begin; t < block.end; ++t) {
+    const Tile tile = tile_of(t);
+    float* row = dx + tile.row * image * (channels / kLanes);
+    if (tile.top == 0 && tile.left == 0) std::fill_n(row, image * (channels / kLanes), 0.0f);
+    const float* v = block.v + (t - block.begin) * channels;
+    for (std::size_t c = 0; c < channels; c += kLanes) {
+      float* plane = row + c / kLanes * image;
+      return_tile(v + c, block.v_stride,
+                  {plane, shape_.height, shape_.width, tile.top - shape_.pad_top,
+                   tile.left - shape_.pad_left},
+                  plane);
+    }
+  }
+}
+
 void Winograd::transform_output(const Block& block, const Output& output) const {
   const auto filters = static_cast<std::size_t>(shape_.filters);
   const auto width = static_cast<std::size_t>(shape_.out_width);
@@ -349,8 +372,8 @@ void Winograd::transform_output(const Block& block, const Output& output) const 
   }
 }
 
-void Winograd::convolve(std::size_t rows, const float* x, const float* transformed,
-                        const Output& output, float* scratch) const {
+void Winograd::forward(std::size_t rows, const float* x, const float* transformed,
+                       const Output& output, float* scratch) const {
   const auto channels = static_cast<std::size_t>(shape_.channels),
              filters = static_cast<std::size_t>(shape_.filters);
   Block block = block_of(rows, scratch);
@@ -367,13 +390,13 @@ void Winograd::convolve(std::size_t rows, const float* x, const float* transform
   }
 }
 
-void Winograd::weight_gradient(std::size_t rows, const float* x, const float* dy,
-                               const Gradient& gradient, float* scratch) const {
+void Winograd::backward(std::size_t rows, const float* x, const float* dy, const float* transformed,
+                        const Gradients& gradients, float* scratch) const {
   const auto channels = static_cast<std::size_t>(shape_.channels),
              filters = static_cast<std::size_t>(shape_.filters);
   Block block = block_of(rows, scratch);
-  float* transformed = block.m + kPlaces * block.m_stride;
-  float* block_sums = transformed + transformed_floats();
+  float* weight_gradient = block.m + kPlaces * block.m_stride;
+  float* block_sums = weight_gradient + transformed_floats();
   auto* sums = reinterpret_cast<double*>(block_sums + filters);
   std::fill_n(sums, filters, 0.0);
   for (std::size_t t = 0; t < tiles(rows); t = block.end) {
@@ -384,15 +407,20 @@ void Winograd::weight_gradient(std::size_t rows, const float* x, const float* dy
     transform_gradient(dy, block, block_sums);
     for (std::size_t k = 0; k < filters; ++k) sums[k] += static_cast<double>(block_sums[k]);
     for (std::size_t p = 0; p < kPlaces; ++p) {
-      onednn::multiply({channels, filters, block.end - block.begin},
-                       {block.v + p * block.v_stride, channels, true},
-                       {block.m + p * block.m_stride, filters},
-                       {transformed + p * channels * filters, filters, t > 0});
+      float* v = block.v + p * block.v_stride;
+      const float* m = block.m + p * block.m_stride;
+      const std::size_t at_place = p * channels * filters, count = block.end - block.begin;
+      onednn::multiply({channels, filters, count}, {v, channels, true}, {m, filters},
+                       {weight_gradient + at_place, filters, t > 0});
+      if (gradients.dx == nullptr) continue;
+      onednn::multiply({count, channels, filters}, {m, filters},
+                       {transformed + at_place, filters, true}, {v, channels});
     }
+    if (gradients.dx != nullptr) return_input(block, gradients.dx);
   }
-  return_weights(transformed, channels * filters, gradient.weight);
-  if (gradient.bias == nullptr) return;
-  for (std::size_t k = 0; k < filters; ++k) gradient.bias[k] = static_cast<float>(sums[k]);
+  return_weights(weight_gradient, channels * filters, gradients.weight);
+  if (gradients.bias == nullptr) return;
+  for (std::size_t k = 0; k < filters; ++k) gradients.bias[k] = static_cast<float>(sums[k]);
 }
 
 }  // namespace lockstep::layers

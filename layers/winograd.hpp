@@ -6,8 +6,11 @@
 /// N = rows, C = channels in, K = channels out, both multiples of 16. The output is cut into tiles
 /// of 4 x 4, each of which depends on 6 x 6 values of the input:
 ///   V = B' x B,  U = G w G',  M[p] = V[p] U[p] at each of the 36 places p,  y = A' M A
-/// The sums over channels are 36 matrix products. Tiles are taken so many at a time that V and M
-/// stay in the core's cache.
+/// Backward is the same way back:
+///   dM = A dy A',  dU[p] = V[p]' dM[p] over all tiles,  dw = G' dU G
+///   dV[p] = dM[p] U[p]',  dx = the sum over the tiles of B dV B'
+/// The sums over channels are 36 matrix products each. Tiles are taken so many at a time that V and
+/// M stay in the core's cache.
 ///
 /// Images lie in blocks of 16 channels, [N, C/16, H, W, 16]. The weight lies as [3, 3, C, K].
 
@@ -22,9 +25,6 @@ struct WinogradShape {
   std::int64_t height = 0, width = 0;      ///< of the input
   std::int64_t pad_top = 0, pad_left = 0;  ///< rows and columns of zeros before the input, 0 to 2
   std::int64_t out_height = 0, out_width = 0;
-
-  /// The convolution that takes dy to dx: channels for filters, the kernel turned round.
-  WinogradShape backward_data() const noexcept;
 };
 
 inline constexpr std::size_t kWinogradPlaces = 36;  ///< numbers of a 3 x 3 kernel once transformed
@@ -40,25 +40,22 @@ class Winograd {
   /// U of a weight [3, 3, C, K].
   void transform_weight(const float* weight, float* transformed) const;
 
-  /// U of backward_data() of the same weight: that of a weight [3, 3, K, C], turned by 180 degrees.
-  static void transform_turned(const WinogradShape& shape, const float* weight, float* transformed);
-
   /// y = x * w + bias, and max(y, 0) where `relu`. A null bias is zero.
   struct Output {
     float* y;
     const float* bias;
     bool relu;
   };
-  void convolve(std::size_t rows, const float* x, const float* transformed, const Output& output,
-                float* scratch) const;
+  void forward(std::size_t rows, const float* x, const float* transformed, const Output& output,
+               float* scratch) const;
 
-  /// Gradients of the weight [3, 3, C, K] and the bias [K] (null: not wanted), written:
-  ///   dU[p] = V[p]' dM[p] over all tiles,  dM = A dy A',  dw = G' dU G
-  struct Gradient {
-    float *weight, *bias;
+  /// Gradients of the weight [3, 3, C, K], the bias [K] and the input, written. Null: not wanted,
+  /// but for the weight's.
+  struct Gradients {
+    float *weight, *bias, *dx;
   };
-  void weight_gradient(std::size_t rows, const float* x, const float* dy, const Gradient& gradient,
-                       float* scratch) const;
+  void backward(std::size_t rows, const float* x, const float* dy, const float* transformed,
+                const Gradients& gradients, float* scratch) const;
 
  private:
   /// Some tiles of a lane and where V and M of them lie, one place after the other.
@@ -80,7 +77,7 @@ class Winograd {
   void transform_input(const float* x, const Block& block) const;
   void transform_output(const Block& block, const Output& output) const;
   void transform_gradient(const float* dy, const Block& block, float* bias_sums) const;
-  void return_weight(const float* transformed, float* weight) const;
+  void return_input(const Block& block, float* dx) const;
 
   WinogradShape shape_;
   std::int64_t tiles_high_, tiles_wide_;

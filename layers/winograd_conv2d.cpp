@@ -65,14 +65,14 @@ bool WinogradConv2d::chosen(const proto::Conv2d& config, const Shape& input, con
 }
 
 struct WinogradConv2d::Kernels {
-  explicit Kernels(const WinogradShape& shape) : forward(shape), backward(shape.backward_data()) {}
+  explicit Kernels(const WinogradShape& shape) : winograd(shape) {}
 
-  Winograd forward, backward;
+  Winograd winograd;
   std::size_t rows = 0;
   bool bias = true, relu = false, input_gradient = true;
   ActivationKernel activation;  // where it is not the fused relu
   Reorder source_reorder, diff_source_reorder;
-  std::size_t bias_at = 0, turned_at = 0;         // in the parameters, in the packed weights
+  std::size_t bias_at = 0;                        // in the parameters
   std::size_t source_at = 0, z_at = 0;            // in the workspace
   std::size_t diff_source_at = 0, kernel_at = 0;  // in the scratch memory
 
@@ -100,18 +100,15 @@ WinogradConv2d::WinogradConv2d(const proto::Conv2d& config, const TensorSpec& in
   k.source_reorder = Reorder(given, x);
   if (k.input_gradient) k.diff_source_reorder = Reorder(x, given);
 
-  Regions packed, workspace, scratch;
-  packed.take(k.forward.transformed_floats());
-  if (k.input_gradient) k.turned_at = packed.take(k.backward.transformed_floats());
-  packed_floats_ = packed.size();
+  packed_floats_ = k.winograd.transformed_floats();
+  Regions workspace, scratch;
   if (k.source_reorder) k.source_at = workspace.take(onednn::floats_of(x));
   if (k.keeps_z()) k.z_at = workspace.take(onednn::floats_of(y));
   workspace_floats_ = workspace.size();
   if (k.diff_source_reorder) k.diff_source_at = scratch.take(onednn::floats_of(x));
-  k.kernel_at = scratch.take(std::max(
-      {k.forward.scratch_floats(k.rows), k.input_gradient ? k.backward.scratch_floats(k.rows) : 0,
-       k.activation.scratch_floats(), k.source_reorder.scratch_floats(),
-       k.diff_source_reorder.scratch_floats()}));
+  k.kernel_at = scratch.take(
+      std::max({k.winograd.scratch_floats(k.rows), k.activation.scratch_floats(),
+                k.source_reorder.scratch_floats(), k.diff_source_reorder.scratch_floats()}));
   scratch_floats_ = scratch.size();
 
   parameters_ = {terms.weight};
@@ -132,23 +129,20 @@ WinogradConv2d::~WinogradConv2d() = default;
 
 void WinogradConv2d::to_plain(std::size_t index, const float* storage, float* plain) const {
   if (index != 0) return Layer::to_plain(index, storage, plain);
-  const auto& shape = kernels_->forward.shape();
+  const auto& shape = kernels_->winograd.shape();
   onednn::reorder_once(onednn::stored_by_taps({shape.filters, shape.channels, 3, 3}), storage,
                        onednn::plain({shape.filters, shape.channels, 3, 3}), plain);
 }
 
 void WinogradConv2d::from_plain(std::size_t index, const float* plain, float* storage) const {
   if (index != 0) return Layer::from_plain(index, plain, storage);
-  const auto& shape = kernels_->forward.shape();
+  const auto& shape = kernels_->winograd.shape();
   onednn::reorder_once(onednn::plain({shape.filters, shape.channels, 3, 3}), plain,
                        onednn::stored_by_taps({shape.filters, shape.channels, 3, 3}), storage);
 }
 
 void WinogradConv2d::pack(const float* parameters, float* packed) const {
-  const Kernels& k = *kernels_;
-  k.forward.transform_weight(parameters, packed);
-  if (k.input_gradient)
-    Winograd::transform_turned(k.forward.shape(), parameters, packed + k.turned_at);
+  kernels_->winograd.transform_weight(parameters, packed);
 }
 
 void WinogradConv2d::forward(Lane& lane) const {
@@ -158,7 +152,7 @@ void WinogradConv2d::forward(Lane& lane) const {
   float* z = k.keeps_z() ? lane.workspace + k.z_at : lane.y;
   {
     const onednn::PrimitiveScope timed;
-    k.forward.convolve(k.rows, k.source(lane), lane.packed,
+    k.winograd.forward(k.rows, k.source(lane), lane.packed,
                        {z, k.bias ? lane.parameters + k.bias_at : nullptr, k.relu}, scratch);
   }
   if (k.activation && !k.relu) k.activation.forward(z, lane.y, scratch);
@@ -171,19 +165,15 @@ void WinogradConv2d::backward(Lane& lane) const {
     k.activation.backward(k.keeps_z() ? lane.workspace + k.z_at : lane.y, lane.dy, lane.dy,
                           scratch);
   }
+  const bool wanted = lane.dx != nullptr && k.input_gradient;
+  float* dx = !wanted ? nullptr : k.diff_source_reorder ? lane.scratch + k.diff_source_at : lane.dx;
   {
     const onednn::PrimitiveScope timed;
-    k.forward.weight_gradient(k.rows, k.source(lane), lane.dy,
-                              {lane.gradients, k.bias ? lane.gradients + k.bias_at : nullptr},
-                              scratch);
+    k.winograd.backward(k.rows, k.source(lane), lane.dy, lane.packed,
+                        {lane.gradients, k.bias ? lane.gradients + k.bias_at : nullptr, dx},
+                        scratch);
   }
-  if (lane.dx == nullptr || !k.input_gradient) return;
-  float* dx = k.diff_source_reorder ? lane.scratch + k.diff_source_at : lane.dx;
-  {
-    const onednn::PrimitiveScope timed;
-    k.backward.convolve(k.rows, lane.dy, lane.packed + k.turned_at, {dx, nullptr, false}, scratch);
-  }
-  if (k.diff_source_reorder) k.diff_source_reorder.run(dx, lane.dx, scratch);
+  if (wanted && k.diff_source_reorder) k.diff_source_reorder.run(dx, lane.dx, scratch);
 }
 
 }  // namespace lockstep::layers

@@ -4,7 +4,7 @@
 /// two of f32's seven.
 ///
 /// Storage of the weight is [3, 3, C, K], in which gradients come out. pack() makes the transformed
-/// weights of the forward and the backward-data pass, [36, C, K] and [36, K, C].
+/// weight, [36, C, K].
 
 #include <memory>
 
