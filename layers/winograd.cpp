@@ -5,7 +5,7 @@
 #include "core/error.hpp"
 #include "core/simd.hpp"
 #include "layers/build.hpp"
-#include "layers/onednn/sgemm.hpp"
+#include "layers/onednn/batched_product.hpp"
 
 namespace lockstep::layers {
 namespace {
@@ -17,6 +17,9 @@ constexpr std::size_t kPlaces = kWinogradPlaces;
 // V and M of a block of tiles fill so many floats, if that makes at least kFewestTiles.
 constexpr std::size_t kBlockFloats = std::size_t{4} << 16;
 constexpr std::size_t kFewestTiles = 64;
+
+// Weights of up to so many numbers a place: primitives made for the products are faster.
+constexpr std::size_t kCompiledWeight = 64 * 128;
 
 // Sixteen channels. Every operation is element-wise, so that any instruction set has the same bits.
 using Vector [[gnu::vector_size(kLanes * sizeof(float))]] = float;
@@ -253,42 +256,69 @@ std::int64_t tiles_along(std::int64_t size) {
 
 }  // namespace
 
-Winograd::Winograd(const WinogradShape& shape)
+struct Winograd::Products {
+  std::size_t v_stride, m_stride;  // from place to place
+  onednn::BatchedProduct forward, weight, further_weight, input;
+
+  std::size_t scratch_floats() const {
+    return std::max({forward.scratch_floats(), weight.scratch_floats(),
+                     further_weight.scratch_floats(), input.scratch_floats()});
+  }
+};
+
+Winograd::Winograd(const WinogradShape& shape, std::size_t rows, bool input_gradient)
     : shape_(shape),
       tiles_high_(tiles_along(shape.out_height)),
-      tiles_wide_(tiles_along(shape.out_width)) {
-  expects(shape.channels % kLanes == 0 && shape.filters % kLanes == 0,
+      tiles_wide_(tiles_along(shape.out_width)),
+      channels_(static_cast<std::size_t>(shape.channels)),
+      filters_(static_cast<std::size_t>(shape.filters)),
+      tiles_(rows * static_cast<std::size_t>(tiles_high_ * tiles_wide_)) {
+  expects(channels_ % kLanes == 0 && filters_ % kLanes == 0,
           "Winograd takes channels in blocks of 16");
+  // Odd: strides that are multiples of large powers of two fall into few sets of a cache.
+  const auto most = kBlockFloats / (kPlaces * (channels_ + filters_));
+  block_tiles_ = std::min(tiles_, std::max(most, kFewestTiles) | 1);
+  compile(block_tiles_, input_gradient);
+  if (const auto last = tiles_ % block_tiles_; last > 0) compile(last, input_gradient);
+
+  Regions scratch;
+  scratch.take(kPlaces * products_[0]->v_stride);
+  m_at_ = scratch.take(kPlaces * products_[0]->m_stride);
+  gradient_at_ = scratch.take(transformed_floats());
+  sums_at_ = scratch.take(3 * filters_);
+  std::size_t most_scratch = 0;
+  for (const auto& products : products_)
+    most_scratch = std::max(most_scratch, products->scratch_floats());
+  products_at_ = scratch.take(most_scratch);
+  scratch_floats_ = scratch.size();
 }
 
-std::size_t Winograd::transformed_floats() const noexcept {
-  return kPlaces * static_cast<std::size_t>(shape_.channels * shape_.filters);
+Winograd::~Winograd() = default;
+
+void Winograd::compile(std::size_t tiles, bool input_gradient) {
+  const std::size_t weight = channels_ * filters_;
+  const bool compiled = weight <= kCompiledWeight;
+  const std::size_t gap = compiled ? 0 : kLanes;
+  auto made = std::make_unique<Products>();
+  const std::size_t v = made->v_stride = tiles * channels_ + gap;
+  const std::size_t m = made->m_stride = tiles * filters_ + gap;
+  made->forward = {{kPlaces, {tiles, filters_, channels_}, v, weight, m}, compiled};
+  onednn::BatchedSize of_weight{kPlaces, {channels_, filters_, tiles}, v, m, weight, true};
+  made->weight = {of_weight, compiled};
+  of_weight.add = true;
+  made->further_weight = {of_weight, compiled};
+  if (input_gradient) {
+    made->input = {{kPlaces, {tiles, channels_, filters_}, m, weight, v, false, true}, compiled};
+  }
+  products_.push_back(std::move(made));
 }
 
-std::size_t Winograd::tiles(std::size_t rows) const noexcept {
-  return rows * static_cast<std::size_t>(tiles_high_ * tiles_wide_);
-}
+std::size_t Winograd::transformed_floats() const noexcept { return kPlaces * channels_ * filters_; }
 
-std::size_t Winograd::block_tiles(std::size_t rows) const noexcept {
-  const auto floats = kPlaces * static_cast<std::size_t>(shape_.channels + shape_.filters);
-  return std::min(tiles(rows), std::max(kBlockFloats / floats, kFewestTiles));
-}
-
-// A cache line between the places: strides that are large powers of two fall into few cache sets.
-Winograd::Block Winograd::block_of(std::size_t rows, float* scratch) const noexcept {
-  const auto most = block_tiles(rows);
-  Block block{};
-  block.v_stride = most * static_cast<std::size_t>(shape_.channels) + kLanes;
-  block.m_stride = most * static_cast<std::size_t>(shape_.filters) + kLanes;
-  block.v = scratch;
-  block.m = scratch + kPlaces * block.v_stride;
-  return block;
-}
-
-std::size_t Winograd::scratch_floats(std::size_t rows) const noexcept {
-  const Block block = block_of(rows, nullptr);
-  return kPlaces * (block.v_stride + block.m_stride) + transformed_floats() +
-         3 * static_cast<std::size_t>(shape_.filters);
+Winograd::Block Winograd::block_from(std::size_t tile, float* scratch) const noexcept {
+  const std::size_t end = std::min(tile + block_tiles_, tiles_);
+  const auto& products = end - tile == block_tiles_ ? products_.front() : products_.back();
+  return {tile, end, *products, scratch, scratch + m_at_};
 }
 
 Winograd::Tile Winograd::tile_of(std::size_t number) const noexcept {
@@ -299,52 +329,48 @@ Winograd::Tile Winograd::tile_of(std::size_t number) const noexcept {
 }
 
 void Winograd::transform_weight(const float* weight, float* transformed) const {
-  transform_weights(weight, static_cast<std::size_t>(shape_.channels),
-                    static_cast<std::size_t>(shape_.filters), transformed);
+  transform_weights(weight, channels_, filters_, transformed);
 }
 
 void Winograd::transform_input(const float* x, const Block& block) const {
-  const auto channels = static_cast<std::size_t>(shape_.channels);
   const auto image = static_cast<std::size_t>(shape_.height * shape_.width) * kLanes;
   for (std::size_t t = block.begin; t < block.end; ++t) {
     const Tile tile = tile_of(t);
-    const float* row = x + tile.row * image * (channels / kLanes);
-    float* v = block.v + (t - block.begin) * channels;
-    for (std::size_t c = 0; c < channels; c += kLanes) {
+    const float* row = x + tile.row * image * (channels_ / kLanes);
+    float* v = block.v + (t - block.begin) * channels_;
+    for (std::size_t c = 0; c < channels_; c += kLanes) {
       input_tile({row + c / kLanes * image, shape_.height, shape_.width, tile.top - shape_.pad_top,
                   tile.left - shape_.pad_left},
-                 v + c, block.v_stride);
+                 v + c, block.products.v_stride);
     }
   }
 }
 
 void Winograd::transform_gradient(const float* dy, const Block& block, float* bias_sums) const {
-  const auto filters = static_cast<std::size_t>(shape_.filters);
   const auto image = static_cast<std::size_t>(shape_.out_height * shape_.out_width) * kLanes;
   for (std::size_t t = block.begin; t < block.end; ++t) {
     const Tile tile = tile_of(t);
-    const float* row = dy + tile.row * image * (filters / kLanes);
-    float* m = block.m + (t - block.begin) * filters;
-    for (std::size_t k = 0; k < filters; k += kLanes) {
+    const float* row = dy + tile.row * image * (filters_ / kLanes);
+    float* m = block.m + (t - block.begin) * filters_;
+    for (std::size_t k = 0; k < filters_; k += kLanes) {
       gradient_tile(
           {row + k / kLanes * image, shape_.out_height, shape_.out_width, tile.top, tile.left},
-          m + k, block.m_stride, bias_sums + k);
+          m + k, block.products.m_stride, bias_sums + k);
     }
   }
 }
 
 // Tiles overlap: the first one of an image clears it.
 void Winograd::return_input(const Block& block, float* dx) const {
-  const auto channels = static_cast<std::size_t>(shape_.channels);
   const auto image = static_cast<std::size_t>(shape_.height * shape_.width) * kLanes;
   for (std::size_t t = block.begin; t < block.end; ++t) {
     const Tile tile = tile_of(t);
-    float* row = dx + tile.row * image * (channels / kLanes);
-    if (tile.top == 0 && tile.left == 0) std::fill_n(row, image * (channels / kLanes), 0.0f);
-    const float* v = block.v + (t - block.begin) * channels;
-    for (std::size_t c = 0; c < channels; c += kLanes) {
+    float* row = dx + tile.row * image * (channels_ / kLanes);
+    if (tile.top == 0 && tile.left == 0) std::fill_n(row, image * (channels_ / kLanes), 0.0f);
+    const float* v = block.v + (t - block.begin) * channels_;
+    for (std::size_t c = 0; c < channels_; c += kLanes) {
       float* plane = row + c / kLanes * image;
-      return_tile(v + c, block.v_stride,
+      return_tile(v + c, block.products.v_stride,
                   {plane, shape_.height, shape_.width, tile.top - shape_.pad_top,
                    tile.left - shape_.pad_left},
                   plane);
@@ -353,74 +379,57 @@ void Winograd::return_input(const Block& block, float* dx) const {
 }
 
 void Winograd::transform_output(const Block& block, const Output& output) const {
-  const auto filters = static_cast<std::size_t>(shape_.filters);
   const auto width = static_cast<std::size_t>(shape_.out_width);
   const auto image = static_cast<std::size_t>(shape_.out_height) * width * kLanes;
   constexpr auto out = static_cast<std::int64_t>(kOut);
   for (std::size_t t = block.begin; t < block.end; ++t) {
     const Tile tile = tile_of(t);
-    const float* m = block.m + (t - block.begin) * filters;
+    const float* m = block.m + (t - block.begin) * filters_;
     float* y =
-        output.y + tile.row * image * (filters / kLanes) +
+        output.y + tile.row * image * (filters_ / kLanes) +
         (static_cast<std::size_t>(tile.top) * width + static_cast<std::size_t>(tile.left)) * kLanes;
     const auto rows = static_cast<std::size_t>(std::min(out, shape_.out_height - tile.top));
     const auto columns = static_cast<std::size_t>(std::min(out, shape_.out_width - tile.left));
-    for (std::size_t k = 0; k < filters; k += kLanes) {
-      output_tile(m + k, block.m_stride, output.bias != nullptr ? output.bias + k : nullptr,
-                  output.relu, {y + k / kLanes * image, width, rows, columns});
+    for (std::size_t k = 0; k < filters_; k += kLanes) {
+      output_tile(m + k, block.products.m_stride,
+                  output.bias != nullptr ? output.bias + k : nullptr, output.relu,
+                  {y + k / kLanes * image, width, rows, columns});
     }
   }
 }
 
-void Winograd::forward(std::size_t rows, const float* x, const float* transformed,
-                       const Output& output, float* scratch) const {
-  const auto channels = static_cast<std::size_t>(shape_.channels),
-             filters = static_cast<std::size_t>(shape_.filters);
-  Block block = block_of(rows, scratch);
-  for (std::size_t t = 0; t < tiles(rows); t = block.end) {
-    block.begin = t;
-    block.end = std::min(t + block_tiles(rows), tiles(rows));
+void Winograd::forward(const float* x, const float* transformed, const Output& output,
+                       float* scratch) const {
+  for (std::size_t tile = 0; tile < tiles_; tile += block_tiles_) {
+    const Block block = block_from(tile, scratch);
     transform_input(x, block);
-    for (std::size_t p = 0; p < kPlaces; ++p) {
-      onednn::multiply(
-          {block.end - block.begin, filters, channels}, {block.v + p * block.v_stride, channels},
-          {transformed + p * channels * filters, filters}, {block.m + p * block.m_stride, filters});
-    }
+    block.products.forward.run(block.v, transformed, block.m, scratch + products_at_);
     transform_output(block, output);
   }
 }
 
-void Winograd::backward(std::size_t rows, const float* x, const float* dy, const float* transformed,
+void Winograd::backward(const float* x, const float* dy, const float* transformed,
                         const Gradients& gradients, float* scratch) const {
-  const auto channels = static_cast<std::size_t>(shape_.channels),
-             filters = static_cast<std::size_t>(shape_.filters);
-  Block block = block_of(rows, scratch);
-  float* weight_gradient = block.m + kPlaces * block.m_stride;
-  float* block_sums = weight_gradient + transformed_floats();
-  auto* sums = reinterpret_cast<double*>(block_sums + filters);
-  std::fill_n(sums, filters, 0.0);
-  for (std::size_t t = 0; t < tiles(rows); t = block.end) {
-    block.begin = t;
-    block.end = std::min(t + block_tiles(rows), tiles(rows));
+  float* weight_gradient = scratch + gradient_at_;
+  float* block_sums = scratch + sums_at_;
+  auto* sums = reinterpret_cast<double*>(block_sums + filters_);
+  std::fill_n(sums, filters_, 0.0);
+  for (std::size_t tile = 0; tile < tiles_; tile += block_tiles_) {
+    const Block block = block_from(tile, scratch);
     transform_input(x, block);
-    std::fill_n(block_sums, filters, 0.0f);
+    std::fill_n(block_sums, filters_, 0.0f);
     transform_gradient(dy, block, block_sums);
-    for (std::size_t k = 0; k < filters; ++k) sums[k] += static_cast<double>(block_sums[k]);
-    for (std::size_t p = 0; p < kPlaces; ++p) {
-      float* v = block.v + p * block.v_stride;
-      const float* m = block.m + p * block.m_stride;
-      const std::size_t at_place = p * channels * filters, count = block.end - block.begin;
-      onednn::multiply({channels, filters, count}, {v, channels, true}, {m, filters},
-                       {weight_gradient + at_place, filters, t > 0});
-      if (gradients.dx == nullptr) continue;
-      onednn::multiply({count, channels, filters}, {m, filters},
-                       {transformed + at_place, filters, true}, {v, channels});
-    }
-    if (gradients.dx != nullptr) return_input(block, gradients.dx);
+    for (std::size_t k = 0; k < filters_; ++k) sums[k] += static_cast<double>(block_sums[k]);
+    const auto& products = block.products;
+    (tile == 0 ? products.weight : products.further_weight)
+        .run(block.v, block.m, weight_gradient, scratch + products_at_);
+    if (gradients.dx == nullptr) continue;
+    products.input.run(block.m, transformed, block.v, scratch + products_at_);
+    return_input(block, gradients.dx);
   }
-  return_weights(weight_gradient, channels * filters, gradients.weight);
+  return_weights(weight_gradient, channels_ * filters_, gradients.weight);
   if (gradients.bias == nullptr) return;
-  for (std::size_t k = 0; k < filters; ++k) gradients.bias[k] = static_cast<float>(sums[k]);
+  for (std::size_t k = 0; k < filters_; ++k) gradients.bias[k] = static_cast<float>(sums[k]);
 }
 
 }  // namespace lockstep::layers

@@ -16,6 +16,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 namespace lockstep::layers {
 
@@ -29,13 +31,15 @@ struct WinogradShape {
 
 inline constexpr std::size_t kWinogradPlaces = 36;  ///< numbers of a 3 x 3 kernel once transformed
 
+/// Compiled for a number of rows.
 class Winograd {
  public:
-  explicit Winograd(const WinogradShape& shape);
+  Winograd(const WinogradShape& shape, std::size_t rows, bool input_gradient);
+  ~Winograd();
 
   const WinogradShape& shape() const noexcept { return shape_; }
   std::size_t transformed_floats() const noexcept;  ///< of the weight: [36, C, K]
-  std::size_t scratch_floats(std::size_t rows) const noexcept;
+  std::size_t scratch_floats() const noexcept { return scratch_floats_; }
 
   /// U of a weight [3, 3, C, K].
   void transform_weight(const float* weight, float* transformed) const;
@@ -46,32 +50,32 @@ class Winograd {
     const float* bias;
     bool relu;
   };
-  void forward(std::size_t rows, const float* x, const float* transformed, const Output& output,
+  void forward(const float* x, const float* transformed, const Output& output,
                float* scratch) const;
 
   /// Gradients of the weight [3, 3, C, K], the bias [K] and the input, written. Null: not wanted,
-  /// but for the weight's.
+  /// but for the weight's; dx only if there is an input gradient.
   struct Gradients {
     float *weight, *bias, *dx;
   };
-  void backward(std::size_t rows, const float* x, const float* dy, const float* transformed,
+  void backward(const float* x, const float* dy, const float* transformed,
                 const Gradients& gradients, float* scratch) const;
 
  private:
+  struct Products;  // of so many tiles
   /// Some tiles of a lane and where V and M of them lie, one place after the other.
   struct Block {
-    std::size_t begin, end;          ///< tiles, counted over all rows
-    float *v, *m;                    ///< [36][tiles, C], [36][tiles, K]
-    std::size_t v_stride, m_stride;  ///< from place to place
+    std::size_t begin, end;  ///< tiles, counted over all rows
+    const Products& products;
+    float *v, *m;  ///< [36][tiles, C], [36][tiles, K]
   };
   struct Tile {
     std::size_t row;
     std::int64_t top, left;  ///< of the output
   };
 
-  std::size_t tiles(std::size_t rows) const noexcept;
-  std::size_t block_tiles(std::size_t rows) const noexcept;
-  Block block_of(std::size_t rows, float* scratch) const noexcept;
+  void compile(std::size_t tiles, bool input_gradient);
+  Block block_from(std::size_t tile, float* scratch) const noexcept;
   Tile tile_of(std::size_t number) const noexcept;
 
   void transform_input(const float* x, const Block& block) const;
@@ -81,6 +85,11 @@ class Winograd {
 
   WinogradShape shape_;
   std::int64_t tiles_high_, tiles_wide_;
+  std::size_t channels_, filters_;
+  std::size_t tiles_ = 0, block_tiles_ = 0;                // of all rows, of a block but the last
+  std::size_t m_at_ = 0, gradient_at_ = 0;                 // in the scratch memory, behind V
+  std::vector<std::unique_ptr<const Products>> products_;  // of a whole block, of the last one
+  std::size_t sums_at_ = 0, products_at_ = 0, scratch_floats_ = 0;
 };
 
 }  // namespace lockstep::layers

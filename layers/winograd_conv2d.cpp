@@ -65,10 +65,10 @@ bool WinogradConv2d::chosen(const proto::Conv2d& config, const Shape& input, con
 }
 
 struct WinogradConv2d::Kernels {
-  explicit Kernels(const WinogradShape& shape) : winograd(shape) {}
+  Kernels(const WinogradShape& shape, const Build& build)
+      : winograd(shape, static_cast<std::size_t>(build.rows), build.input_gradient) {}
 
   Winograd winograd;
-  std::size_t rows = 0;
   bool bias = true, relu = false, input_gradient = true;
   ActivationKernel activation;  // where it is not the fused relu
   Reorder source_reorder, diff_source_reorder;
@@ -90,9 +90,8 @@ WinogradConv2d::WinogradConv2d(const proto::Conv2d& config, const TensorSpec& in
   const auto x = onednn::in_blocks_of_16(onednn::dims_of(build.rows, input.shape));
   const auto y = onednn::in_blocks_of_16(onednn::dims_of(build.rows, terms.output));
   const auto given = onednn::desc_of(input, build.rows);
-  auto made = std::make_unique<Kernels>(shape_of(terms, input.shape));
+  auto made = std::make_unique<Kernels>(shape_of(terms, input.shape), build);
   Kernels& k = *made;
-  k.rows = static_cast<std::size_t>(build.rows);
   k.bias = config.use_bias();
   k.relu = config.activation() == proto::RELU;
   k.input_gradient = build.input_gradient;
@@ -107,7 +106,7 @@ WinogradConv2d::WinogradConv2d(const proto::Conv2d& config, const TensorSpec& in
   workspace_floats_ = workspace.size();
   if (k.diff_source_reorder) k.diff_source_at = scratch.take(onednn::floats_of(x));
   k.kernel_at = scratch.take(
-      std::max({k.winograd.scratch_floats(k.rows), k.activation.scratch_floats(),
+      std::max({k.winograd.scratch_floats(), k.activation.scratch_floats(),
                 k.source_reorder.scratch_floats(), k.diff_source_reorder.scratch_floats()}));
   scratch_floats_ = scratch.size();
 
@@ -152,7 +151,7 @@ void WinogradConv2d::forward(Lane& lane) const {
   float* z = k.keeps_z() ? lane.workspace + k.z_at : lane.y;
   {
     const onednn::PrimitiveScope timed;
-    k.winograd.forward(k.rows, k.source(lane), lane.packed,
+    k.winograd.forward(k.source(lane), lane.packed,
                        {z, k.bias ? lane.parameters + k.bias_at : nullptr, k.relu}, scratch);
   }
   if (k.activation && !k.relu) k.activation.forward(z, lane.y, scratch);
@@ -169,7 +168,7 @@ void WinogradConv2d::backward(Lane& lane) const {
   float* dx = !wanted ? nullptr : k.diff_source_reorder ? lane.scratch + k.diff_source_at : lane.dx;
   {
     const onednn::PrimitiveScope timed;
-    k.winograd.backward(k.rows, k.source(lane), lane.dy, lane.packed,
+    k.winograd.backward(k.source(lane), lane.dy, lane.packed,
                         {lane.gradients, k.bias ? lane.gradients + k.bias_at : nullptr, dx},
                         scratch);
   }

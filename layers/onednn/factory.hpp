@@ -68,6 +68,10 @@ dnnl::inner_product_backward_weights::primitive_desc inner_product_backward_weig
     const Desc& src, const Desc& diff_weights, const Desc& diff_bias, const Desc& diff_dst,
     const dnnl::inner_product_forward::primitive_desc& hint);
 
+/// dst = src weights, of matrices or of as many matrices in each.
+dnnl::matmul::primitive_desc matmul(const Desc& src, const Desc& weights, const Desc& dst,
+                                    const dnnl::primitive_attr& attr);
+
 dnnl::eltwise_forward::primitive_desc eltwise_forward(dnnl::algorithm algorithm, const Desc& data,
                                                       float alpha);
 dnnl::eltwise_backward::primitive_desc eltwise_backward(

@@ -99,6 +99,11 @@ dnnl::inner_product_backward_weights::primitive_desc inner_product_backward_weig
   return {{src, diff_weights, diff_bias, diff_dst}, user_scratchpad(), engine(), hint};
 }
 
+dnnl::matmul::primitive_desc matmul(const Desc& src, const Desc& weights, const Desc& dst,
+                                    const dnnl::primitive_attr& attr) {
+  return {{src, weights, dst}, attr, engine()};
+}
+
 dnnl::eltwise_forward::primitive_desc eltwise_forward(dnnl::algorithm algorithm, const Desc& data,
                                                       float alpha) {
   return {{prop_kind::forward_training, algorithm, data, alpha, 0.0f}, user_scratchpad(), engine()};

@@ -132,6 +132,11 @@ dnnl::inner_product_backward_weights::primitive_desc inner_product_backward_weig
   return {engine(), src, diff_weights, diff_bias, diff_dst, hint, user_scratchpad()};
 }
 
+dnnl::matmul::primitive_desc matmul(const Desc& src, const Desc& weights, const Desc& dst,
+                                    const dnnl::primitive_attr& attr) {
+  return {engine(), src, weights, dst, attr};
+}
+
 dnnl::eltwise_forward::primitive_desc eltwise_forward(dnnl::algorithm algorithm, const Desc& data,
                                                       float alpha) {
   return {engine(),         prop_kind::forward_training, algorithm, data, data, alpha, 0.0f,
