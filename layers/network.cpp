@@ -83,6 +83,17 @@ Where at_field(const std::string& field) {
   return where;
 }
 
+// A softmax a step and one label a row: neither the steps nor the classes are meant by it.
+void require_one_vector(const proto::Loss& loss, const Shape& outputs, const std::string& at) {
+  const auto several = [](std::int64_t d) { return d > 1; };
+  if (!loss.has_cross_entropy() || std::ranges::count_if(outputs.dims(), several) < 2) return;
+  throw ConfigError("cross-entropy takes one score a class, the network gives " +
+                        to_string(outputs) + " numbers a row",
+                    at_field(at + ".cross_entropy"),
+                    "end with one vector a row: the last state of an lstm, mean_over_time or "
+                    "max_over_time, global_average_pooling, or flatten before the last dense");
+}
+
 }  // namespace
 
 Network::Network(const proto::Network& config, const Shape& input, const std::string& at,
@@ -101,9 +112,12 @@ Network::Network(const proto::Network& config, const Shape& input, const std::st
   n.layers = config.layer();
   n.reference = std::make_unique<const Program>(n.layers, input, rows, n.at, n.outline, nullptr);
   const auto outputs = n.reference->layers->output().shape.size();
-  const auto last = final_activation(config.layer(config.layer_size() - 1));
+  const int end = config.layer_size() - 1;
+  const auto last = final_activation(config.layer(end));
   auto loss = config.has_loss() ? config.loss() : default_loss(last, outputs);
   complete_text_loss(config, loss);
+  require_one_vector(loss, n.reference->layers->layer(static_cast<std::size_t>(end)).output().shape,
+                     at + ".loss");
   n.loss = make_loss(loss, outputs, at + ".loss");
   if (config.model().target_mean_size() > 0)
     n.loss = standardized(std::move(n.loss), config.model());

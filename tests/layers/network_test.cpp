@@ -291,6 +291,7 @@ TEST_CASE("a layer that does not fit is a ConfigError with its field", "[layers]
            "net.layer[1].dense",
            {4}},
       Case{"layer { dense { units: 1 activation: SOFTMAX } }", "net.loss.cross_entropy", {4}},
+      Case{"layer { dense { units: 3 activation: SOFTMAX } }", "net.loss.cross_entropy", {4, 6}},
       Case{"layer { name: 'x' }", "net.layer[0]", {4}}, Case{"", "net.layer", {4}});
   INFO(c.config);
   std::string field = "none";
