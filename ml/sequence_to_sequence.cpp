@@ -9,25 +9,10 @@
 #include "data/features/byte_pairs.hpp"
 #include "data/features/token_indexer.hpp"
 #include "ml/same_fields.hpp"
+#include "ml/text_stages.hpp"
 
 namespace lockstep::ml {
 namespace {
-
-const proto::TokenIndexer* indexer_of(const Stages& stages, const std::string& column) {
-  for (const auto& stage : stages) {
-    if (stage.has_token_indexer() && stage.token_indexer().output_col() == column)
-      return &stage.token_indexer();
-  }
-  return nullptr;
-}
-
-const proto::BytePairEncoder* pieces_of(const Stages& stages, const std::string& column) {
-  for (const auto& stage : stages) {
-    if (stage.has_byte_pair_encoder() && stage.byte_pair_encoder().output_col() == column)
-      return &stage.byte_pair_encoder();
-  }
-  return nullptr;
-}
 
 std::string no_indexer(const std::string& column) {
   return fmt::format("the words of the ids in '{}' are not known", column);

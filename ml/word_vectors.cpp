@@ -12,6 +12,7 @@
 #include "data/word_vectors.hpp"
 #include "dist/session.hpp"
 #include "ml/estimator.hpp"
+#include "ml/text_stages.hpp"
 
 namespace lockstep::ml {
 namespace {
@@ -39,23 +40,6 @@ void for_each_embedding(const google::protobuf::Message& message, const std::str
                          fmt::format("{}[{}]", path, i), use);
     }
   }
-}
-
-template <typename Stages>
-const proto::TokenIndexer* indexer_of(const Stages& stages, const std::string& column) {
-  for (const proto::Stage& stage : stages) {
-    if (stage.has_token_indexer() && stage.token_indexer().output_col() == column)
-      return &stage.token_indexer();
-  }
-  return nullptr;
-}
-
-template <typename Stages>
-const proto::Word2Vec* word2vec_of(const Stages& stages, const std::string& column) {
-  for (const proto::Stage& stage : stages) {
-    if (stage.has_word2vec() && stage.word2vec().output_col() == column) return &stage.word2vec();
-  }
-  return nullptr;
 }
 
 std::string columns_of_word2vec(const proto::Experiment& experiment) {

@@ -210,16 +210,4 @@ void BytePairs::cut(std::string_view word, std::vector<std::string>& pieces) con
   for (const Part& part : parts) pieces.push_back(text.substr(part.begin, part.end - part.begin));
 }
 
-std::string join_pieces(std::span<const std::string_view> pieces) {
-  std::string text;
-  bool starts_word = false;
-  for (std::string_view piece : pieces) {
-    if (starts_word) text += ' ';
-    starts_word = piece.ends_with(kEndOfWord);
-    if (starts_word) piece.remove_suffix(kEndOfWord.size());
-    text += piece;
-  }
-  return text;
-}
-
 }  // namespace lockstep::data

@@ -51,8 +51,4 @@ class BytePairs {
   std::unordered_map<std::uint64_t, Joined> joins_;  // by the numbers of both pieces
 };
 
-/// The words that the pieces are of, with blanks between them: "new", "est</w>", "way</w>" are
-/// "newest way". What follows the last end of a word is a word, too.
-std::string join_pieces(std::span<const std::string_view> pieces);
-
 }  // namespace lockstep::data

@@ -123,16 +123,6 @@ TEST_CASE("BytePairs cuts into characters what it does not know", "[data][text]"
   CHECK(cut({}, "a\xff") == Words{"a", "\xff</w>"});
 }
 
-TEST_CASE("join_pieces puts words together again", "[data][text]") {
-  const auto joined = [](const std::vector<std::string_view>& pieces) {
-    return join_pieces(pieces);
-  };
-  CHECK(joined({"lo", "w", "est</w>", "way</w>"}) == "lowest way");
-  CHECK(joined({"lo", "w"}) == "low");
-  CHECK(joined({"a</w>", "b"}) == "a b");
-  CHECK(joined({}).empty());
-}
-
 TEST_CASE("BytePairEncoder learns from all rows and cuts each word", "[data][text]") {
   TokenRows rows;
   for (int i = 0; i < 6; ++i) rows.push_back({"newest"});
