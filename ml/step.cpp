@@ -113,15 +113,20 @@ void TrainingStep::list_regions() {
   }
 }
 
+void TrainingStep::record(std::vector<Timeline>* timelines) {
+  for (std::size_t t = 0; t < threads_.size(); ++t)
+    threads_[t].timeline = timelines != nullptr ? &timelines->at(t) : nullptr;
+}
+
 void TrainingStep::weights_changed() {
-  const SpanScope span(timeline(0), Phase::Pack);
+  const SpanScope span(threads_[0].timeline, Phase::Pack);
   const std::size_t parts = context_.threads.size();
   context_.threads.run(
       [&](std::size_t part) { network_.pack(parameters_.span(), packed_.span(), part, parts); });
 }
 
 StepSums TrainingStep::run(const StepTerms& terms) {
-  const SpanScope whole(timeline(0), Phase::Step);
+  const SpanScope whole(threads_[0].timeline, Phase::Step);
   const double start = clock_seconds();
   exchange_->begin();
   compute(terms);
@@ -131,12 +136,12 @@ StepSums TrainingStep::run(const StepTerms& terms) {
   const UpdateTerms update = update_own(terms, result.sums);
   const double updated = clock_seconds();
   {
-    const SpanScope span(timeline(0), Phase::Gather);
+    const SpanScope span(threads_[0].timeline, Phase::Gather);
     exchange_->allgather(parameters_.span());
   }
   const double gathered = clock_seconds();
   {
-    const SpanScope span(timeline(0), Phase::Optimizer);
+    const SpanScope span(threads_[0].timeline, Phase::Optimizer);
     update_everywhere(update);
   }
   weights_changed();
@@ -148,7 +153,7 @@ StepSums TrainingStep::run(const StepTerms& terms) {
 
 // Sums of gradients and losses over all lanes.
 StepSums TrainingStep::reduce(const StepTerms& terms) {
-  const SpanScope span(timeline(0), Phase::Exchange);
+  const SpanScope span(threads_[0].timeline, Phase::Exchange);
   const StepSums result = sum_scalars(terms);
   exchange_->reduce();
   refuse_bad_loss(terms, result.sums);
@@ -170,9 +175,9 @@ void TrainingStep::compute(const StepTerms& terms) {
     own.primitives = layers::primitive_seconds() - before;
     if (t == 0) done = clock_seconds();
   });
-  if (timelines_ != nullptr) {
+  if (auto* const timeline = threads_[0].timeline) {
     context_.ranks.barrier();
-    timeline(0)->push_back({Phase::Waiting, 0, done, clock_seconds(), 0});
+    timeline->push_back({Phase::Waiting, 0, done, clock_seconds(), 0});
   }
   double primitives = 0;
   for (const auto& own : threads_) primitives += own.primitives;
@@ -187,7 +192,7 @@ LossSums TrainingStep::compute_lane(std::size_t thread, LaneRows& lane, const St
   bool written = false, ended = false;
   const auto ready = [&](std::size_t floats) {
     if (ended) return;
-    const SpanScope span(timeline(thread), Phase::Sums);
+    const SpanScope span(own.timeline, Phase::Sums);
     exchange_->ready(thread, lane.lane(), floats);
     ended = floats == gradients.size();
   };
@@ -231,14 +236,13 @@ layers::LaneResult TrainingStep::compute_batch(Thread& own, LaneRows& lane, cons
   const std::size_t label_width = own.labels.size() / plan_.lane_size;
   const auto labels = std::span(own.labels).first(rows * label_width);
   const auto row_ids = std::span(own.row_ids).first(rows);
-  Timeline* const times = timeline(static_cast<std::size_t>(&own - threads_.data()));
   {
-    const SpanScope span(times, Phase::Input);
+    const SpanScope span(own.timeline, Phase::Input);
     lane.gather(terms.batch + offset, columns_.input, columns_.label,
                 {own.worker->input(rows), labels, row_ids}, &pages_);
   }
   layers::Worker::Pass pass;
-  pass.timeline = times;
+  pass.timeline = own.timeline;
   pass.rows = rows;
   pass.row_ids = row_ids;
   pass.labels = labels;
@@ -307,7 +311,7 @@ double TrainingStep::gradient_scale(const LossSums& sums) {
 }
 
 UpdateTerms TrainingStep::update_own(const StepTerms& terms, const LossSums& sums) {
-  const SpanScope span(timeline(0), Phase::Optimizer);
+  const SpanScope span(threads_[0].timeline, Phase::Optimizer);
   const UpdateTerms update{terms.learning_rate, terms.step, gradient_scale(sums),
                            config_.gradient_clip().value()};
   update_pieces(exchange_->segments(), false, update, sums.rows);

@@ -72,7 +72,7 @@ class TrainingStep {
   /// COLLECTIVE. From here on each thread's spans go to its own of `timelines`, one a thread; null:
   /// to none. A recorded step waits for all ranks behind its backward pass, so that waiting can be
   /// told from exchanging.
-  void record(std::vector<Timeline>* timelines) noexcept { timelines_ = timelines; }
+  void record(std::vector<Timeline>* timelines);
 
  private:
   /// A run of the flat vector whose numbers are updated in the same way.
@@ -94,6 +94,7 @@ class TrainingStep {
     Buffer<float> accumulated;  // gradient of a further batch, where batches are accumulated
     TouchedRows accumulated_rows;
     double primitives = 0;
+    Timeline* timeline = nullptr;  // null: nobody asks
   };
 
   /// Where the gradient of a lane goes. Of blocks only the touched `rows` are written.
@@ -102,9 +103,6 @@ class TrainingStep {
     TouchedRows& rows;
   };
 
-  Timeline* timeline(std::size_t thread) noexcept {
-    return timelines_ != nullptr ? &timelines_->at(thread) : nullptr;
-  }
   void list_regions();
   void compute(const StepTerms& terms);
   LossSums compute_lane(std::size_t thread, LaneRows& lane, const StepTerms& terms);
@@ -139,7 +137,6 @@ class TrainingStep {
   std::vector<LossSums> lane_sums_;  // of the own lanes
   std::uint64_t epoch_ = ~std::uint64_t{0};
   StepSeconds seconds_;
-  std::vector<Timeline>* timelines_ = nullptr;
 };
 
 }  // namespace lockstep::ml

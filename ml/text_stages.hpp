@@ -7,31 +7,33 @@
 
 namespace lockstep::ml {
 
-/// The stage that made the column, null if none did. `stages`: any range of proto::Stage.
-template <typename Stages>
-const proto::TokenIndexer* indexer_of(const Stages& stages, const std::string& column) {
+/// The stage of one kind that made the column, null if none did. `stages`: any range of
+/// proto::Stage; `has` and `get`: of the kind.
+template <typename Stages, typename Made>
+const Made* maker_of(const Stages& stages, const std::string& column,
+                     bool (proto::Stage::*has)() const, const Made& (proto::Stage::*get)() const) {
   for (const proto::Stage& stage : stages) {
-    if (stage.has_token_indexer() && stage.token_indexer().output_col() == column)
-      return &stage.token_indexer();
+    if ((stage.*has)() && (stage.*get)().output_col() == column) return &(stage.*get)();
   }
   return nullptr;
+}
+
+template <typename Stages>
+const proto::TokenIndexer* indexer_of(const Stages& stages, const std::string& column) {
+  using proto::Stage;
+  return maker_of(stages, column, &Stage::has_token_indexer, &Stage::token_indexer);
 }
 
 template <typename Stages>
 const proto::BytePairEncoder* pieces_of(const Stages& stages, const std::string& column) {
-  for (const proto::Stage& stage : stages) {
-    if (stage.has_byte_pair_encoder() && stage.byte_pair_encoder().output_col() == column)
-      return &stage.byte_pair_encoder();
-  }
-  return nullptr;
+  using proto::Stage;
+  return maker_of(stages, column, &Stage::has_byte_pair_encoder, &Stage::byte_pair_encoder);
 }
 
 template <typename Stages>
 const proto::Word2Vec* word2vec_of(const Stages& stages, const std::string& column) {
-  for (const proto::Stage& stage : stages) {
-    if (stage.has_word2vec() && stage.word2vec().output_col() == column) return &stage.word2vec();
-  }
-  return nullptr;
+  using proto::Stage;
+  return maker_of(stages, column, &Stage::has_word2vec, &Stage::word2vec);
 }
 
 }  // namespace lockstep::ml

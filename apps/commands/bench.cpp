@@ -4,13 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "apps/peak_memory.hpp"
 #include "apps/startup.hpp"
 #include "apps/step_profile.hpp"
+#include "core/timeline.hpp"
 #include "dist/session.hpp"
 #include "layers/network.hpp"
 #include "ml/experiment.hpp"
@@ -79,10 +79,9 @@ std::vector<Sample> measure(const ml::Context& context, ml::TrainingStep& step,
     context.ranks.barrier();
     const auto before = step.seconds();
     const double tree = step.exchange().tree_seconds();
-    const auto start = std::chrono::steady_clock::now();
+    const double start = clock_seconds();
     step.run(terms);
-    const double seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const double seconds = clock_seconds() - start;
     const auto after = step.seconds();
     if (i < options.warmup) continue;
     samples.push_back({seconds, after.compute - before.compute,
@@ -117,19 +116,18 @@ double median_of(const std::vector<Sample>& samples, double Sample::*phase) {
 std::string text_of(const nlohmann::ordered_json& json) {
   const auto number = [&](const char* key) { return json[key].get<double>(); };
   const auto ms = [&](const char* key) { return number(key) * 1e3; };
-  return fmt::format(
-             "{}  {} ranks x {} threads  global batch {}  lane {}  exchange {}\n"
-             "  {:>10.1f} samples/s  step {:.2f} ms = {:.2f} x primitives ({:.2f} ms)\n"
-             "  compute {:.2f} ms (tree {:.2f} ms)  exchange {:.2f} ms, {:.2f} MB sent  optimizer "
-             "{:.2f} "
-             "ms  peak memory {:.0f} MB a rank\n",
-             json["name"].get<std::string>(), json["ranks"].dump(), json["threads"].dump(),
-             json["global_batch"].dump(), json["lane_size"].dump(),
-             json["exchange"].get<std::string>(), number("samples_per_second"), ms("step_seconds"),
-             number("step_to_primitives"), ms("primitives_seconds"), ms("compute_seconds"),
-             ms("tree_seconds"), ms("exchange_seconds"), number("bytes_sent_per_step") / 1e6,
-             ms("optimizer_seconds"), number("peak_rss_bytes") / 1e6) +
-         (json.contains("profile") ? "\n" + profile_text(json["profile"][0]) : "");
+  std::string text = fmt::format(
+      "{}  {} ranks x {} threads  global batch {}  lane {}  exchange {}\n"
+      "  {:>10.1f} samples/s  step {:.2f} ms = {:.2f} x primitives ({:.2f} ms)\n"
+      "  compute {:.2f} ms (tree {:.2f} ms)  exchange {:.2f} ms, {:.2f} MB sent  optimizer {:.2f} "
+      "ms  peak memory {:.0f} MB a rank\n",
+      json["name"].get<std::string>(), json["ranks"].dump(), json["threads"].dump(),
+      json["global_batch"].dump(), json["lane_size"].dump(), json["exchange"].get<std::string>(),
+      number("samples_per_second"), ms("step_seconds"), number("step_to_primitives"),
+      ms("primitives_seconds"), ms("compute_seconds"), ms("tree_seconds"), ms("exchange_seconds"),
+      number("bytes_sent_per_step") / 1e6, ms("optimizer_seconds"), number("peak_rss_bytes") / 1e6);
+  if (json.contains("profile")) text += "\n" + profile_text(json["profile"][0]);
+  return text;
 }
 
 nlohmann::ordered_json result_of(const Config& config, const ml::Context& context,
