@@ -7,10 +7,12 @@
 #include <list>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "core/error.hpp"
 #include "dist/bytes.hpp"
 #include "dist/mpi_transport.hpp"
+#include "dist/shared_flats.hpp"
 
 namespace lockstep::dist {
 namespace {
@@ -76,10 +78,12 @@ struct GradientExchange::Impl {
     std::erase_if(pieces, [](const Piece& piece) { return piece.range.begin == piece.range.end; });
     std::sort(pieces.begin(), pieces.end(),
               [](const Piece& a, const Piece& b) { return a.range.begin < b.range.begin; });
-    if (sizes.world_size == 1) return;
-    compare_sizes(world, sizes);
-    list_gathered();
-    make_transport();
+    if (sizes.world_size > 1) {
+      compare_sizes(world, sizes);
+      list_gathered();
+      make_transport();
+    }
+    if (!shared) own_values = Buffer<float>(sizes.floats);
   }
 
   void list_gathered() {
@@ -93,6 +97,19 @@ struct GradientExchange::Impl {
   }
 
   void make_transport() {
+    if (plan.sizes().options.method == ExchangeMethod::Tree && blocks.empty())
+      shared = SharedFlats::make(ranks, plan);
+    if (shared) {
+      for (std::size_t i = 0; i < plan.rank_nodes(rank).size(); ++i)
+        lanes.place_node(i, shared->node(rank, i));
+      reduce = make_shared_reduce(plan, *shared, rank);
+      allgather = make_shared_allgather(plan, *shared, rank);
+    } else {
+      make_message_transport();
+    }
+  }
+
+  void make_message_transport() {
     const auto way = plan.sizes().options.rows;
     messages.emplace(ranks.impl());
     sum_codec.emplace(plan.sizes().blocks, way);
@@ -126,6 +143,10 @@ struct GradientExchange::Impl {
     return reduce->poll();
   }
 
+  std::span<float> values() {
+    return {shared ? shared->values(rank) : own_values.data(), plan.sizes().floats};
+  }
+
   bool in_flight() const {
     return (reduce && !reduce->finished()) || (allgather && !allgather->finished());
   }
@@ -142,8 +163,11 @@ struct GradientExchange::Impl {
   std::vector<Segment> segments;  // own, one a bucket
   std::vector<Piece> pieces;      // of all owners, ascending; none is empty
   std::vector<SparseBlock> blocks;
-  std::vector<std::size_t> gathered;  // blocks whose sums are gathered ...
-  TouchedRows gathered_rows;          // ... and their rows
+  std::vector<std::size_t> gathered;    // blocks whose sums are gathered ...
+  TouchedRows gathered_rows;            // ... and their rows
+  std::unique_ptr<SharedFlats> shared;  // null: there are messages
+  Buffer<float> own_values;             // empty: the values are shared
+  bool sums_in_use = false;             // since reduce(), until allgather()
   std::optional<Messages> messages;
   std::optional<RowMessages> sum_codec, gather_codec;
   std::unique_ptr<ReduceScatter> reduce;
@@ -181,6 +205,8 @@ const std::vector<Segment>& GradientExchange::segments() const noexcept { return
 
 void GradientExchange::begin() {
   Impl& own = *impl_;
+  // Others may still add this rank's sums of the last step, if it went without allgather().
+  if (own.shared && std::exchange(own.sums_in_use, false)) own.ranks.barrier();
   own.lanes.begin();
   if (!own.reduce) return;
   const std::lock_guard lock(own.transport_mutex);
@@ -254,6 +280,7 @@ void GradientExchange::reduce() {
   Waiter waiter(ranks, call);
   const std::lock_guard lock(own.transport_mutex);
   own.reduce->all_started();
+  own.sums_in_use = true;
   for (;;) {
     const bool moved = own.progress();
     if (own.reduce->finished()) return;
@@ -306,10 +333,12 @@ double GradientExchange::block_sum(const std::function<double(std::size_t, std::
   return tree.values()[0];
 }
 
-void GradientExchange::allgather(std::span<float> values) {
+std::span<float> GradientExchange::values() noexcept { return impl_->values(); }
+
+void GradientExchange::allgather() {
   Impl& own = *impl_;
-  expects(values.size() == own.plan.sizes().floats, "exchange: allgather of the whole flat vector");
   if (!own.allgather) return;
+  const auto values = own.values();
   const Timer timer(own.seconds);
   Communicator::Impl& ranks = own.ranks.impl();
   const Call call =
@@ -331,6 +360,7 @@ void GradientExchange::allgather(std::span<float> values) {
       waiter.idle();
     }
   }
+  own.sums_in_use = false;
   for (std::size_t i = 0; i < own.gathered.size(); ++i)
     sums_rows.add_block(own.gathered[i], own.gathered_rows, i);
 }

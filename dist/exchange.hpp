@@ -9,7 +9,8 @@
 ///         exchange.ready(lane, floats): the first `floats` numbers of it are final ...
 ///     exchange.scalars(...)      sums of a few doubles over all lanes, on every rank
 ///     exchange.reduce()          gradients() holds the sums of the own segments
-///     exchange.allgather(...)    what was made of them goes to all ranks
+///     ... make the own segments of values() of them ...
+///     exchange.allgather()       the values go to all ranks
 ///
 /// Of a block (SparseBlock) a lane fills the rows it touches and says which, in lane_rows(): all
 /// others are +0, in the lane and in every sum. Only touched rows are added, and sent where that is
@@ -32,7 +33,9 @@
 namespace lockstep::dist {
 
 enum class ExchangeMethod {
-  Tree,            ///< the product: recursive halving for powers of two, else direct to the owners
+  Tree,            ///< the product: in shared memory where all ranks run on one host and there are
+                   ///< no blocks, else Messages
+  Messages,        ///< recursive halving for powers of two, else Direct
   Direct,          ///< every rank to every owner, on any world size
   PlainAllreduce,  ///< for measuring only: sums in any order, MPI_Allreduce; every rank owns
                    ///< everything
@@ -122,8 +125,9 @@ class GradientExchange {
   /// COLLECTIVE, one thread: waits for the reduce-scatter. Afterwards gradients() is valid on the
   /// own segments.
   void reduce();
-  std::span<float>
-  gradients() noexcept;  ///< flat, `floats` numbers; only the own segments hold sums
+  /// Flat, `floats` numbers; only the own segments hold sums. Of blocks until begin(), of all else
+  /// until allgather().
+  std::span<float> gradients() noexcept;
   /// Which rows of the blocks in gradients() may be other than +0; others may be among them.
   const TouchedRows& touched() const noexcept;
   /// The blocks; none if the method knows none.
@@ -134,13 +138,18 @@ class GradientExchange {
   /// blocks.
   double block_sum(const std::function<double(std::size_t begin, std::size_t end)>& f);
 
-  /// COLLECTIVE, one thread. Every rank's own segments of `values` (floats numbers) go to all
-  /// ranks. Not those of blocks whose sums are gathered: of these gradients() and touched() hold
-  /// the sums afterwards, on every rank.
-  void allgather(std::span<float> values);
+  /// Flat, `floats` numbers, zero at first: what allgather() brings to all ranks. In a step a rank
+  /// writes its own segments alone, before allgather(). Others may be written where all ranks have
+  /// met since the last allgather() or construction: a slower rank may still read them.
+  std::span<float> values() noexcept;
 
-  /// Seconds this rank has spent in reduce, scalars and allgather, and bytes it has sent, since the
-  /// beginning.
+  /// COLLECTIVE, one thread. Every rank's own segments of values() go to all ranks. Not those of
+  /// blocks whose sums are gathered: of these gradients() and touched() hold the sums afterwards,
+  /// on every rank.
+  void allgather();
+
+  /// Seconds this rank has spent in reduce, scalars and allgather, and bytes it has sent in
+  /// messages, since the beginning.
   double seconds() const noexcept;
   double tree_seconds() const noexcept;  ///< adding lanes
   std::uint64_t bytes_sent() const noexcept;

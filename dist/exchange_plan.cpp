@@ -76,7 +76,9 @@ ExchangePlan::ExchangePlan(const ExchangeSizes& sizes) : sizes_(sizes) {
   }
   fold_ = fold_nodes(sizes.lanes, nodes);
   rounds_ = static_cast<std::size_t>(std::countr_zero(workers()));
-  halves_ = sizes.options.method == ExchangeMethod::Tree && tree_can_be_halved();
+  const auto method = sizes.options.method;
+  halves_ = (method == ExchangeMethod::Tree || method == ExchangeMethod::Messages) &&
+            tree_can_be_halved();
 }
 
 bool ExchangePlan::tree_can_be_halved() const {

@@ -87,6 +87,11 @@ LaneSums::LaneSums(const ExchangePlan& plan, std::size_t rank)
   begin();
 }
 
+void LaneSums::place_node(std::size_t i, float* memory) {
+  const Source& source = sources_[fold_.values[i]];
+  threads_[source.thread].values[source.buffer] = memory;
+}
+
 void LaneSums::begin() {
   for (Thread& thread : threads_) thread.lane = thread.buckets_done = 0;
   for (std::size_t bucket = 0; bucket < plan_.buckets().size(); ++bucket) arrived_[bucket].store(0);

@@ -37,6 +37,9 @@ class LaneSums {
  public:
   LaneSums(const ExchangePlan& plan, std::size_t rank);
 
+  /// Node i of the plan's rank_nodes(rank) is to lie here, in zeroed memory. Before the first lane.
+  void place_node(std::size_t i, float* memory);
+
   void begin();  ///< of a step. One thread
 
   /// The buffer of the thread's next lane, blocks zero; ask once. Each thread calls this and

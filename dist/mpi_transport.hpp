@@ -1,6 +1,6 @@
 #pragma once
 /// How the buckets of a gradient exchange travel: pipelines over buckets, made of nonblocking
-/// messages. Private to dist/.
+/// messages or of flags in shared memory. Private to dist/.
 ///
 /// Nothing here waits: poll() moves on what can be moved. One thread at a time.
 
@@ -12,6 +12,7 @@
 #include "dist/lane_sums.hpp"
 #include "dist/mpi_communicator.hpp"
 #include "dist/row_messages.hpp"
+#include "dist/shared_flats.hpp"
 
 namespace lockstep::dist {
 
@@ -100,7 +101,7 @@ class Allgather : public Pipeline {
   using Pipeline::Pipeline;
   /// `memory` lasts until all is finished. Of its blocks the touched rows travel, to be added to
   /// the `rows` of the receiver.
-  void begin(const FlatMemory& memory, TouchedRows& rows) {
+  virtual void begin(const FlatMemory& memory, TouchedRows& rows) {
     memory_ = memory;
     rows_ = &rows;
     restart();
@@ -125,6 +126,11 @@ std::unique_ptr<Allgather> make_direct_allgather(const Transport& transport);
 /// Recursive halving along the tree, and doubling back. Need plan.halves().
 std::unique_ptr<ReduceScatter> make_halving_reduce(const Transport& transport, LaneSums& lanes);
 std::unique_ptr<Allgather> make_doubling_allgather(const Transport& transport);
+/// The ranks of one host add and copy where it lies: `flats` outlive it.
+std::unique_ptr<ReduceScatter> make_shared_reduce(const ExchangePlan& plan, SharedFlats& flats,
+                                                  std::size_t rank);
+std::unique_ptr<Allgather> make_shared_allgather(const ExchangePlan& plan, SharedFlats& flats,
+                                                 std::size_t rank);
 /// MPI_Allreduce of each bucket, for measuring.
 std::unique_ptr<ReduceScatter> make_plain_reduce(const ExchangePlan& plan, LaneSums& lanes,
                                                  Messages& messages);

@@ -28,9 +28,12 @@ struct Build {
   /// The activation that follows this layer as a layer of its own (normalisations between do not
   /// count); for DEFAULT initializers.
   proto::Activation following = proto::NONE;
+  proto::Precision precision = proto::F32;  ///< of products
   const Layer* tied = nullptr;  ///< the dense layer whose weight a tied layer shares; null: none
   bool plain_storage = false;   ///< a tied layer reads this one's weight where it lies
 };
+
+inline bool in_bf16(const Build& build) noexcept { return build.precision == proto::BF16; }
 
 /// Rounds a number of floats up to whole cache lines, so that every part of a buffer starts 64-byte
 /// aligned.

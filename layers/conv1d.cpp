@@ -5,7 +5,7 @@
 
 #include "layers/elementwise.hpp"
 #include "layers/initializers.hpp"
-#include "layers/onednn/sgemm.hpp"
+#include "layers/onednn/product.hpp"
 
 namespace lockstep::layers {
 namespace {
@@ -32,7 +32,8 @@ Conv1d::Conv1d(const proto::Conv1d& config, const TensorSpec& input, const Build
       filters_(config.filters()),
       groups_(config.groups()),
       kernel_(config.kernel_size()),
-      bias_(config.use_bias()) {
+      bias_(config.use_bias()),
+      precision_(build.precision) {
   check_window(window_, input.shape, build);
   steps_ = static_cast<std::size_t>(input.shape[0]);
   features_ = static_cast<std::size_t>(input.shape[1]);
@@ -152,7 +153,7 @@ void Conv1d::forward(Lane& lane) const {
     gather(lane.x, g, windows);
     onednn::multiply({all, filters_a_group_, window_floats_}, {windows, window_floats_},
                      {lane.parameters + g * window_floats_ * filters_a_group_, filters_a_group_},
-                     {z + g * filters_a_group_, filters_, bias_});
+                     {z + g * filters_a_group_, filters_, bias_}, precision_);
   }
   if (*activation_) activation_->forward(z, lane.y, lane.scratch + primitive_at_);
 }
@@ -176,10 +177,11 @@ void Conv1d::backward(Lane& lane) const {
     const float* group_dz = dz + g * filters_a_group_;
     gather(lane.x, g, windows);
     onednn::multiply({window_floats_, filters_a_group_, all}, {windows, window_floats_, true},
-                     {group_dz, filters_}, {lane.gradients + at, filters_a_group_});
+                     {group_dz, filters_}, {lane.gradients + at, filters_a_group_}, precision_);
     if (lane.dx == nullptr) continue;
     onednn::multiply({all, window_floats_, filters_a_group_}, {group_dz, filters_},
-                     {lane.parameters + at, filters_a_group_, true}, {windows, window_floats_});
+                     {lane.parameters + at, filters_a_group_, true}, {windows, window_floats_},
+                     precision_);
     scatter(windows, g, lane.dx);
   }
 }

@@ -38,6 +38,7 @@ class Conv1d final : public Layer {
   std::size_t rows_, steps_, features_, filters_, outputs_, groups_, kernel_;
   std::size_t channels_, filters_a_group_, window_floats_;  // of a group
   bool bias_;
+  proto::Precision precision_;
   std::unique_ptr<const ActivationKernel> activation_;
   std::size_t windows_at_ = 0, primitive_at_ = 0;  // in the scratch memory
   std::size_t z_at_ = 0;                           // in the workspace

@@ -9,6 +9,9 @@ namespace {
 
 using onednn::Desc;
 
+// A group of fewer input channels would be padded to a multiple of it: f32 is faster.
+constexpr std::int64_t kFewestBf16Channels = 16;
+
 dnnl::memory::dims dims_of(const Window::Pair& pair) { return {pair[0], pair[1]}; }
 
 onednn::Geometry geometry_of(const Window& window) {
@@ -28,24 +31,31 @@ Conv2d::Conv2d(const proto::Conv2d& config, const TensorSpec& input, const Build
   dnnl::memory::dims weight_dims{filters / groups, terms.channels / groups, terms.window.kernel[0],
                                  terms.window.kernel[1]};
   if (groups > 1) weight_dims.insert(weight_dims.begin(), groups);
-  const Desc any_source = onednn::any(onednn::dims_of(build.rows, input.shape));
-  const Desc any_weight = onednn::any(weight_dims);
+  const auto source_dims = onednn::dims_of(build.rows, input.shape);
+  const auto output_dims = onednn::dims_of(build.rows, terms.output);
+  const bool narrow = terms.channels / groups < kFewestBf16Channels;
+  const auto factor = narrow ? onednn::Type::f32 : factor_type(build);
+  const Desc any_source = onednn::any(source_dims, factor);
+  const Desc any_weight = onednn::any(weight_dims, factor);
   const Desc bias = config.use_bias() ? onednn::plain({filters}) : Desc();
-  const Desc any_output = onednn::any(onednn::dims_of(build.rows, terms.output));
 
-  const auto forward = onednn::convolution_forward(
-      any_source, any_weight, bias, any_output, geometry, forward_attributes(config.activation()));
+  const auto forward =
+      onednn::convolution_forward(any_source, any_weight, bias, onednn::any(output_dims), geometry,
+                                  forward_attributes(config.activation()));
+  const Desc diff_output =
+      factor == onednn::Type::f32 ? forward.dst_desc() : onednn::any(output_dims, factor);
   const auto backward_weights = onednn::convolution_backward_weights(
-      forward.src_desc(), any_weight, bias, forward.dst_desc(), geometry, forward);
+      forward.src_desc(), onednn::any(weight_dims), bias, diff_output, geometry, forward);
   Plan plan;
   plan.input = onednn::desc_of(input, build.rows);
   plan.source = forward.src_desc();
+  plan.diff_output = backward_weights.diff_dst_desc();
   plan.plain_weight = onednn::plain(weight_dims);
   plan.forward = forward;
   plan.backward_weights = backward_weights;
   if (build.input_gradient) {
     const auto backward_data = onednn::convolution_backward_data(
-        any_source, any_weight, forward.dst_desc(), geometry, forward);
+        onednn::any(source_dims), any_weight, plan.diff_output, geometry, forward);
     plan.backward_data = backward_data;
     plan.diff_source = backward_data.diff_src_desc();
   }

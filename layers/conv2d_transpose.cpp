@@ -96,24 +96,28 @@ Conv2dTranspose::Conv2dTranspose(const proto::Conv2dTranspose& config, const Ten
                                   {window.pad_end[0], window.pad_end[1]}};
   const Shape shape{filters, window.output[0], window.output[1]};
   const dnnl::memory::dims weight_dims{filters, channels, window.kernel[0], window.kernel[1]};
-  const Desc any_source = onednn::any(onednn::dims_of(build.rows, input.shape));
-  const Desc any_weight = onednn::any(weight_dims);
+  const auto source_dims = onednn::dims_of(build.rows, input.shape);
+  const auto output_dims = onednn::dims_of(build.rows, shape);
+  const auto factor = factor_type(build);
+  const Desc any_source = onednn::any(source_dims, factor);
+  const Desc any_weight = onednn::any(weight_dims, factor);
   const Desc bias = config.use_bias() ? onednn::plain({filters}) : Desc();
-  const Desc any_output = onednn::any(onednn::dims_of(build.rows, shape));
 
-  const auto forward =
-      onednn::deconvolution_forward(any_source, any_weight, bias, any_output, geometry);
+  const auto forward = onednn::deconvolution_forward(any_source, any_weight, bias,
+                                                     onednn::any(output_dims), geometry);
+  const Desc diff_output = in_bf16(build) ? onednn::any(output_dims, factor) : forward.dst_desc();
   const auto backward_weights = onednn::deconvolution_backward_weights(
-      forward.src_desc(), any_weight, bias, forward.dst_desc(), geometry, forward);
+      forward.src_desc(), onednn::any(weight_dims), bias, diff_output, geometry, forward);
   Plan plan;
   plan.input = onednn::desc_of(input, build.rows);
   plan.source = forward.src_desc();
+  plan.diff_output = backward_weights.diff_dst_desc();
   plan.plain_weight = onednn::plain_swapped(weight_dims);
   plan.forward = forward;
   plan.backward_weights = backward_weights;
   if (build.input_gradient) {
     const auto backward_data = onednn::deconvolution_backward_data(
-        any_source, any_weight, forward.dst_desc(), geometry, forward);
+        onednn::any(source_dims), any_weight, plan.diff_output, geometry, forward);
     plan.backward_data = backward_data;
     plan.diff_source = backward_data.diff_src_desc();
   }

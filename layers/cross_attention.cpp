@@ -6,7 +6,7 @@
 #include "core/simd.hpp"
 #include "layers/build.hpp"
 #include "layers/elementwise.hpp"
-#include "layers/onednn/sgemm.hpp"
+#include "layers/onednn/product.hpp"
 #include "layers/softmax.hpp"
 
 namespace lockstep::layers {

@@ -6,7 +6,7 @@
 #include "core/error.hpp"
 #include "layers/elementwise.hpp"
 #include "layers/onednn/layout.hpp"
-#include "layers/onednn/sgemm.hpp"
+#include "layers/onednn/product.hpp"
 
 namespace lockstep::layers {
 namespace {
@@ -74,7 +74,8 @@ Decoder::Decoder(const proto::EncoderDecoder& config, std::size_t steps, std::si
       steps_(steps),
       source_steps_(source_steps),
       units_(config.units()),
-      words_(config.target_vocabulary()) {
+      words_(config.target_vocabulary()),
+      precision_(build.precision) {
   Build inner = build;
   inner.field += ".decoder.layer";
   inner.input_gradient = false;
@@ -200,7 +201,7 @@ std::size_t Decoder::forward(Lane& lane, const Encoded& encoded) const {
   for (std::size_t p = 0; p < steps; ++p)
     std::copy_n(lane.parameters + bias_at_, words_, lane.y + p * words_);
   onednn::multiply({steps, words_, units_}, {attended, units_},
-                   {lane.parameters + output_at_, words_}, {lane.y, words_, true});
+                   {lane.parameters + output_at_, words_}, {lane.y, words_, true}, precision_);
   return steps;
 }
 
@@ -208,10 +209,10 @@ std::size_t Decoder::forward(Lane& lane, const Encoded& encoded) const {
 void Decoder::backward_output(const Lane& lane, std::size_t steps) const {
   const float* attended = lane.workspace + (attention_ ? attended_at_ : joined_at_);
   onednn::multiply({units_, words_, steps}, {attended, units_, true}, {lane.dy, words_},
-                   {lane.gradients + output_at_, words_});
+                   {lane.gradients + output_at_, words_}, precision_);
   onednn::multiply({steps, units_, words_}, {lane.dy, words_},
                    {lane.parameters + output_at_, words_, true},
-                   {lane.scratch + dattended_at_, units_});
+                   {lane.scratch + dattended_at_, units_}, precision_);
   auto* sums = reinterpret_cast<double*>(lane.scratch + sums_at_);
   std::fill_n(sums, words_, 0.0);
   add_column_sums(lane.dy, steps, words_, sums);

@@ -63,6 +63,7 @@ class Decoder {
   void backward_output(const Lane& lane, std::size_t steps) const;
 
   std::size_t rows_, steps_, source_steps_, units_, words_;
+  proto::Precision precision_;
   std::unique_ptr<const Sequential> layers_;
   std::unique_ptr<const CrossAttention> attention_;  // null: none
   std::vector<ParameterInfo> parameters_;            // of the layers, the attention, the output

@@ -11,24 +11,30 @@ Dense::Dense(const proto::Dense& config, const TensorSpec& input, const Build& b
   const auto features = sequence ? input.shape[1] : static_cast<std::int64_t>(input.shape.size());
   const std::int64_t units = config.units();
   if (units == 0) throw config_error(build, "units", "a dense layer needs at least one unit");
-  const auto source = onednn::plain({rows, features});
+  const auto factor = factor_type(build);
+  const auto source = onednn::plain({rows, features}, factor);
   const auto output = onednn::plain({rows, units});
-  const auto any_weight = onednn::any({units, features});
+  const auto diff_output = onednn::plain({rows, units}, factor);
+  const auto any_weight = onednn::any({units, features}, factor);
   const auto bias = config.use_bias() ? onednn::plain({units}) : onednn::Desc();
 
   const auto forward = onednn::inner_product_forward(source, any_weight, bias, output,
                                                      forward_attributes(config.activation()));
   Plan plan;
-  plan.input = sequence ? source : onednn::desc_of(input, build.rows);  // sequences are plain
-  plan.source = sequence ? source : onednn::plain(onednn::dims_of(build.rows, input.shape));
-  plan.diff_source = plan.source;
+  const auto dims = sequence ? onednn::dims_of(source) : onednn::dims_of(build.rows, input.shape);
+  plan.input = sequence ? onednn::plain(dims) : onednn::desc_of(input, build.rows);
+  plan.source = onednn::plain(dims, factor);
+  plan.diff_source = onednn::plain(dims);
+  plan.diff_output = diff_output;
   plan.plain_weight = onednn::plain({units, features});
   plan.forward = forward;
-  const auto stored = build.plain_storage ? onednn::plain({units, features}) : any_weight;
+  const auto stored =
+      build.plain_storage ? onednn::plain({units, features}) : onednn::any({units, features});
   plan.backward_weights =
-      onednn::inner_product_backward_weights(source, stored, bias, output, forward);
+      onednn::inner_product_backward_weights(source, stored, bias, diff_output, forward);
   if (build.input_gradient) {
-    plan.backward_data = onednn::inner_product_backward_data(source, any_weight, output, forward);
+    plan.backward_data = onednn::inner_product_backward_data(onednn::plain({rows, features}),
+                                                             any_weight, diff_output, forward);
   }
   plan.bias = config.use_bias();
   plan.activation = config.activation();

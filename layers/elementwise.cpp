@@ -12,11 +12,6 @@ LOCKSTEP_SIMD void multiply(const float* a, const float* b, float* product, std:
   for (std::size_t i = 0; i < n; ++i) product[i] = a[i] * b[i];
 }
 
-void transpose(const float* from, std::size_t rows, std::size_t columns, float* to) {
-  for (std::size_t i = 0; i < rows; ++i)
-    for (std::size_t j = 0; j < columns; ++j) to[j * rows + i] = from[i * columns + j];
-}
-
 LOCKSTEP_SIMD void add_column_sums(const float* rows, std::size_t count, std::size_t width,
                                    double* sums) {
   for (std::size_t i = 0; i < count; ++i) {

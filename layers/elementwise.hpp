@@ -9,7 +9,11 @@ void add(const float* a, const float* b, float* sum, std::size_t n);           /
 void multiply(const float* a, const float* b, float* product, std::size_t n);  ///< product = a b
 
 /// [rows, columns] -> [columns, rows]
-void transpose(const float* from, std::size_t rows, std::size_t columns, float* to);
+template <class T>
+void transpose(const T* from, std::size_t rows, std::size_t columns, T* to) {
+  for (std::size_t i = 0; i < rows; ++i)
+    for (std::size_t j = 0; j < columns; ++j) to[j * rows + i] = from[i * columns + j];
+}
 
 /// sums[j] += the sum of column j of [count, width], from the first row to the last.
 void add_column_sums(const float* rows, std::size_t count, std::size_t width, double* sums);

@@ -10,7 +10,10 @@ namespace lockstep::layers {
 
 EncoderDecoder::EncoderDecoder(const proto::EncoderDecoder& config, const TensorSpec& input,
                                const Build& build)
-    : config_(config), rows_(static_cast<std::size_t>(build.rows)), field_(build.field) {
+    : config_(config),
+      rows_(static_cast<std::size_t>(build.rows)),
+      field_(build.field),
+      precision_(build.precision) {
   check(input, build);
   source_steps_ = input.shape.size();
   const auto* reference = static_cast<const EncoderDecoder*>(build.reference);
@@ -131,6 +134,7 @@ std::unique_ptr<const Decoder> EncoderDecoder::step_decoder(std::size_t rows_of_
   build.rows = static_cast<std::int64_t>(rows_ * rows_of_each);
   build.field = field_;
   build.counter = &counter;
+  build.precision = precision_;
   return std::make_unique<const Decoder>(config_, 1, source_steps_, build, decoder_.get());
 }
 

@@ -52,6 +52,7 @@ class EncoderDecoder final : public Layer {
   proto::EncoderDecoder config_;
   std::size_t rows_, source_steps_ = 0;
   std::string field_;
+  proto::Precision precision_;
   std::unique_ptr<const Decoder> decoder_;  // its parameters come first
   std::unique_ptr<const Sequential> encoder_;
   std::size_t encoder_packed_at_ = 0;

@@ -7,8 +7,9 @@ namespace {
 
 RecurrentOptions options_of(const proto::Gru& config) {
   auto options = recurrent_options(config);
-  options.make_cell = [units = options.units, after = config.reset_after()] {
-    return std::make_unique<const GruCell>(units, after);
+  options.make_cell = [units = options.units,
+                       after = config.reset_after()](proto::Precision precision) {
+    return std::make_unique<const GruCell>(units, after, precision);
   };
   return options;
 }

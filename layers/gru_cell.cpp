@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "core/float_math.hpp"
-#include "layers/onednn/sgemm.hpp"
 #include "layers/over_units.hpp"
 
 namespace lockstep::layers {
@@ -104,22 +103,22 @@ LOCKSTEP_SIMD void close_reset(const CellStep& s, const CellGradient& d, std::si
 
 void GruCell::forward(const CellStep& step, const CellWeights& weights) const {
   const std::size_t h = units();
-  const float* new_transposed = weights.recurrent_transposed + 2 * h;
+  const auto new_transposed = weights.recurrent_transposed.from(0, 2 * h);
   add_state(step, weights, 2);
   if (reset_after_) {
     if (step.from_zero) {
       std::fill_n(step.extra, step.rows * h, 0.0f);
     } else {
-      onednn::multiply({step.rows, h, h}, {step.h_before, h}, {new_transposed, width()},
-                       {step.extra, h});
+      onednn::multiply({step.rows, h, h}, {step.h_before, h}, new_transposed, {step.extra, h},
+                       precision());
     }
     open_gates(step, weights, h);
     return;
   }
   open_reset_and_update(step, weights.bias, h);
   if (!step.from_zero) {
-    onednn::multiply({step.rows, h, h}, {step.extra, h}, {new_transposed, width()},
-                     {step.gates + 2 * h, width(), true});
+    onednn::multiply({step.rows, h, h}, {step.extra, h}, new_transposed,
+                     {step.gates + 2 * h, width(), true}, precision());
   }
   open_new(step, weights.bias, h);
 }
@@ -136,8 +135,8 @@ void GruCell::backward_reset_after(const CellStep& step, const CellWeights& weig
   const std::size_t h = units();
   close_gates(step, gradient, h);
   if (!gradient.wanted) return;
-  onednn::multiply({step.rows, h, h}, {step.extra, h}, {weights.recurrent + 2 * h * h, h},
-                   {gradient.dh, h, true});
+  onednn::multiply({step.rows, h, h}, {step.extra, h}, weights.recurrent.from(2 * h, 0),
+                   {gradient.dh, h, true}, precision());
 }
 
 void GruCell::backward_reset_before(const CellStep& step, const CellWeights& weights,
@@ -145,7 +144,7 @@ void GruCell::backward_reset_before(const CellStep& step, const CellWeights& wei
   const std::size_t h = units();
   close_update_and_new(step, gradient, h);
   onednn::multiply({step.rows, h, h}, {step.gates + 2 * h, width()},
-                   {weights.recurrent + 2 * h * h, h}, {gradient.spare, h});
+                   weights.recurrent.from(2 * h, 0), {gradient.spare, h}, precision());
   close_reset(step, gradient, h);
 }
 
@@ -153,12 +152,12 @@ void GruCell::backward_reset_before(const CellStep& step, const CellWeights& wei
 void GruCell::recurrent_gradient(const CellHistory& history, float* gradient, bool add) const {
   const std::size_t h = units();
   onednn::multiply({2 * h, h, history.count}, {history.gates, width(), true}, {history.h_before, h},
-                   {gradient, h, add});
+                   {gradient, h, add}, precision());
   const onednn::Factor by_gate{history.gates + 2 * h, width(), true},
       by_extra{history.extra, h, true};
   onednn::multiply({h, h, history.count}, reset_after_ ? by_extra : by_gate,
                    {reset_after_ ? history.h_before : history.extra, h},
-                   {gradient + 2 * h * h, h, add});
+                   {gradient + 2 * h * h, h, add}, precision());
 }
 
 }  // namespace lockstep::layers

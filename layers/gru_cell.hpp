@@ -12,8 +12,8 @@ namespace lockstep::layers {
 
 class GruCell final : public RecurrentCell {
  public:
-  GruCell(std::size_t units, bool reset_after)
-      : RecurrentCell(units, 3), reset_after_(reset_after) {}
+  GruCell(std::size_t units, bool reset_after, proto::Precision precision = proto::F32)
+      : RecurrentCell(units, 3, precision), reset_after_(reset_after) {}
   bool has_extra() const noexcept override { return true; }
   bool has_hidden_bias() const noexcept override { return reset_after_; }
   void forward(const CellStep& step, const CellWeights& weights) const override;

@@ -7,7 +7,9 @@ namespace {
 
 RecurrentOptions options_of(const proto::Lstm& config) {
   auto options = recurrent_options(config);
-  options.make_cell = [units = options.units] { return std::make_unique<const LstmCell>(units); };
+  options.make_cell = [units = options.units](proto::Precision precision) {
+    return std::make_unique<const LstmCell>(units, precision);
+  };
   return options;
 }
 

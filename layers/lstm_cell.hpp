@@ -10,7 +10,8 @@ namespace lockstep::layers {
 
 class LstmCell final : public RecurrentCell {
  public:
-  explicit LstmCell(std::size_t units) : RecurrentCell(units, 4) {}
+  explicit LstmCell(std::size_t units, proto::Precision precision = proto::F32)
+      : RecurrentCell(units, 4, precision) {}
   bool has_memory() const noexcept override { return true; }
   void forward(const CellStep& step, const CellWeights& weights) const override;
   void backward(const CellStep& step, const CellWeights& weights,

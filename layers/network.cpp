@@ -8,6 +8,7 @@
 #include "layers/catalogue.hpp"
 #include "layers/initializers.hpp"
 #include "layers/network_impl.hpp"
+#include "layers/onednn/engine.hpp"
 #include "layers/softmax.hpp"
 #include "layers/standardized_loss.hpp"
 
@@ -94,6 +95,15 @@ void require_one_vector(const proto::Loss& loss, const Shape& outputs, const std
                     "max_over_time, global_average_pooling, or flatten before the last dense");
 }
 
+// oneDNN would emulate bf16 on an older CPU, at a fraction of f32's speed.
+void require_hardware(proto::Precision precision, const std::string& at) {
+  if (precision == proto::F32 || onednn::has_bf16()) return;
+  throw ConfigError(
+      "the CPU, or that of another rank, has no instructions for BF16: neither AVX-512 BF16 nor "
+      "AMX",
+      at_field(at), "write precision: F32, or take other hosts");
+}
+
 }  // namespace
 
 Network::Network(const proto::Network& config, const Shape& input, const std::string& at,
@@ -101,16 +111,15 @@ Network::Network(const proto::Network& config, const Shape& input, const std::st
     : impl_(std::make_unique<Impl>()) {
   auto& n = *impl_;
   n.input = input;
-  n.at = at + ".layer";
-  n.outline = std::move(outline);
+  n.blueprint = {config.layer(), at + ".layer", std::move(outline), config.precision()};
   if (config.layer_size() == 0) {
-    throw ConfigError("a network without layers", at_field(n.at),
+    throw ConfigError("a network without layers", at_field(n.blueprint.at),
                       "write for example: layer { dense { units: 10 } }");
   }
   const std::size_t rows = config.lane_size();
   if (rows == 0) throw ConfigError("lane_size must be at least 1", at_field(at + ".lane_size"));
-  n.layers = config.layer();
-  n.reference = std::make_unique<const Program>(n.layers, input, rows, n.at, n.outline, nullptr);
+  require_hardware(config.precision(), at + ".precision");
+  n.reference = std::make_unique<const Program>(n.blueprint, input, rows, nullptr);
   const auto outputs = n.reference->layers->output().shape.size();
   const int end = config.layer_size() - 1;
   const auto last = final_activation(config.layer(end));
@@ -123,12 +132,12 @@ Network::Network(const proto::Network& config, const Shape& input, const std::st
     n.loss = standardized(std::move(n.loss), config.model());
   n.summarize(*n.reference->layers, config.layer_size(), config.layer());
   if (contained(last, loss)) {
-    drop_final_activation(n.layers);
-    n.reference = std::make_unique<const Program>(n.layers, input, rows, n.at, n.outline, nullptr);
+    drop_final_activation(n.blueprint.layers);
+    n.reference = std::make_unique<const Program>(n.blueprint, input, rows, nullptr);
   }
   n.list_parameters();
-  if (n.layers.empty()) return;
-  const auto& first = n.layers[0];
+  if (n.blueprint.layers.empty()) return;
+  const auto& first = n.blueprint.layers[0];
   const auto bucket = static_cast<std::int64_t>(config.length_bucket());
   if ((first.has_embedding() || first.has_masking()) && bucket > 0 && bucket < input[0] &&
       n.works_with(bucket)) {
@@ -172,8 +181,7 @@ const Program& Network::Impl::program(std::size_t rows, std::int64_t steps) {
   if (!variant) {
     auto dims = input.dims();
     dims[0] = steps;
-    variant =
-        std::make_unique<const Program>(layers, Shape(dims), rows, at, outline, reference.get());
+    variant = std::make_unique<const Program>(blueprint, Shape(dims), rows, reference.get());
   }
   return *variant;
 }

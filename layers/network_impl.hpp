@@ -11,10 +11,7 @@ namespace lockstep::layers {
 
 struct Network::Impl {
   Shape input;
-  std::string at;  // config path of the layer list
-  Outline outline;
-  Sequential::Configs
-      layers;  // as trained: without a final softmax or sigmoid that the loss contains
+  Blueprint blueprint;  // as trained: without a final softmax or sigmoid that the loss contains
   std::unique_ptr<const Program> reference;  // for lane_size rows
   std::unique_ptr<const Loss> loss;
   std::vector<LayerSummary> summary;

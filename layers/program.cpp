@@ -6,19 +6,21 @@
 
 namespace lockstep::layers {
 
-Program::Program(const Sequential::Configs& configs, const Shape& input_shape, std::size_t rows_,
-                 const std::string& at, const Outline& outline, const Program* reference)
+Program::Program(const Blueprint& blueprint, const Shape& input_shape, std::size_t rows_,
+                 const Program* reference)
     : rows(rows_), shape(input_shape) {
+  const auto& outline = blueprint.outline;
   std::uint64_t counter = 0;
   Build build;
   build.rows = static_cast<std::int64_t>(rows);
   build.input_gradient = false;
-  build.field = at;
+  build.field = blueprint.at;
   if (!outline.fields.empty()) build.fields = &outline.fields;
   build.counter = &counter;
+  build.precision = blueprint.precision;
   build.reference = reference != nullptr ? reference->layers.get() : nullptr;
   const TensorSpec spec{shape, nullptr, rows * shape.size()};
-  layers = std::make_unique<const Sequential>(configs, spec, build, /*flatten=*/true);
+  layers = std::make_unique<const Sequential>(blueprint.layers, spec, build, /*flatten=*/true);
 
   build.fields = nullptr;
   if (outline.tap)

@@ -9,11 +9,18 @@
 
 namespace lockstep::layers {
 
+/// What is compiled.
+struct Blueprint {
+  Sequential::Configs layers;
+  std::string at;  ///< config path of the layer list
+  Outline outline;
+  proto::Precision precision = proto::F32;
+};
+
 struct Program {
-  /// `reference`: the program for lane_size rows; null if this is it. `at`: config path of the
-  /// layer list, `outline` what there is to know besides.
-  Program(const Sequential::Configs& configs, const Shape& input, std::size_t rows,
-          const std::string& at, const Outline& outline, const Program* reference);
+  /// `reference`: the program for lane_size rows; null if this is it.
+  Program(const Blueprint& blueprint, const Shape& input, std::size_t rows,
+          const Program* reference);
 
   std::size_t rows;
   Shape shape;  // of an input row

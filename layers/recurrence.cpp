@@ -6,13 +6,17 @@
 #include "core/error.hpp"
 #include "layers/build.hpp"
 #include "layers/elementwise.hpp"
-#include "layers/onednn/sgemm.hpp"
 
 namespace lockstep::layers {
 namespace {
 
 // Gates of so many floats are computed at once: half of them fill a usual second-level cache.
 constexpr std::size_t kChunkFloats = std::size_t{1} << 16;
+
+onednn::Bf16* as_bf16(float* memory) { return reinterpret_cast<onednn::Bf16*>(memory); }
+const onednn::Bf16* as_bf16(const float* memory) {
+  return reinterpret_cast<const onednn::Bf16*>(memory);
+}
 
 }  // namespace
 
@@ -24,8 +28,16 @@ Recurrence::Recurrence(std::unique_ptr<const RecurrentCell> cell, std::size_t fe
   bias_at_ = parameters.take(cell_->width());
   if (cell_->has_hidden_bias()) hidden_bias_at_ = parameters.take(cell_->width());
   parameter_floats_ = parameters.size();
-  packed.take(cell_->width() * features_);
-  packed_recurrent_at_ = packed.take(cell_->width() * units());
+  const bool bf16 = cell_->precision() == proto::BF16;
+  const auto take = [&](std::size_t numbers) {
+    return packed.take(bf16 ? (numbers + 1) / 2 : numbers);
+  };
+  packed_input_t_at_ = take(cell_->width() * features_);
+  packed_recurrent_t_at_ = take(cell_->width() * units());
+  if (bf16) {
+    packed_input_at_ = take(cell_->width() * features_);
+    packed_recurrent_at_ = take(cell_->width() * units());
+  }
   packed_floats_ = packed.size();
 }
 
@@ -57,8 +69,19 @@ std::vector<ParameterInfo> Recurrence::parameters(const std::string& suffix) con
 }
 
 void Recurrence::pack(const float* parameters, float* packed) const {
-  transpose(parameters, cell_->width(), features_, packed);
-  transpose(parameters + recurrent_at_, cell_->width(), units(), packed + packed_recurrent_at_);
+  const auto pack_matrix = [&](const float* from, std::size_t columns, std::size_t transposed_at,
+                               std::size_t at) {
+    const auto rows = cell_->width();
+    if (cell_->precision() == proto::F32) {
+      transpose(from, rows, columns, packed + transposed_at);
+      return;
+    }
+    auto* rounded = as_bf16(packed + at);
+    onednn::round_to_bf16(from, rows * columns, rounded);
+    transpose(rounded, rows, columns, as_bf16(packed + transposed_at));
+  };
+  pack_matrix(parameters, features_, packed_input_t_at_, packed_input_at_);
+  pack_matrix(parameters + recurrent_at_, units(), packed_recurrent_t_at_, packed_recurrent_at_);
 }
 
 std::size_t Recurrence::workspace_floats(std::size_t rows, std::size_t steps) const {
@@ -85,10 +108,25 @@ double Recurrence::flops_of_step() const noexcept {
   return 2.0 * static_cast<double>(cell_->width()) * static_cast<double>(features_ + units());
 }
 
-CellWeights Recurrence::weights_of(const RecurrencePass& pass) const {
-  return {pass.parameters + recurrent_at_, pass.packed + packed_recurrent_at_,
-          pass.parameters + bias_at_,
-          cell_->has_hidden_bias() ? pass.parameters + hidden_bias_at_ : nullptr};
+Recurrence::Weights Recurrence::weights_of(const RecurrencePass& pass) const {
+  const float* bias = pass.parameters + bias_at_;
+  const float* hidden = cell_->has_hidden_bias() ? pass.parameters + hidden_bias_at_ : nullptr;
+  const auto width = cell_->width();
+  if (cell_->precision() == proto::F32) {
+    return {{pass.parameters, features_},
+            {pass.packed + packed_input_t_at_, width},
+            {{pass.parameters + recurrent_at_, units()},
+             {pass.packed + packed_recurrent_t_at_, width},
+             bias,
+             hidden}};
+  }
+  const auto packed = [&](std::size_t at, std::size_t stride) {
+    return onednn::Factor(as_bf16(pass.packed + at), stride);
+  };
+  return {
+      packed(packed_input_at_, features_),
+      packed(packed_input_t_at_, width),
+      {packed(packed_recurrent_at_, units()), packed(packed_recurrent_t_at_, width), bias, hidden}};
 }
 
 CellStep Recurrence::step_of(const RecurrencePass& pass, const Memory& memory,
@@ -149,10 +187,10 @@ void Recurrence::forward(const RecurrencePass& pass) const {
     end = chunk_end(steps, begin);
     const auto first = steps.first(begin);
     onednn::multiply({steps.first(end) - first, cell_->width(), features_},
-                     {pass.x + first * features_, features_}, {pass.packed, cell_->width()},
-                     {memory.gates + first * cell_->width(), cell_->width()});
+                     {pass.x + first * features_, features_}, weights.input_transposed,
+                     {memory.gates + first * cell_->width(), cell_->width()}, cell_->precision());
     for (auto t = begin; t < end && steps.active(t) > 0; ++t)
-      cell_->forward(step_of(pass, memory, t), weights);
+      cell_->forward(step_of(pass, memory, t), weights.cell);
   }
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "layers/layer.hpp"
+#include "layers/onednn/product.hpp"
 #include "layers/packed_steps.hpp"
 #include "layers/recurrent_cell.hpp"
 
@@ -79,10 +80,15 @@ class Recurrence {
     float* c;      // [N + P, H], of a cell with memory
     float* extra;  // [P, H], of a cell that has it
   };
+  // W [G H, F], and transposed; U among the cell's.
+  struct Weights {
+    onednn::Factor input, input_transposed;
+    CellWeights cell;
+  };
   struct Backward;
 
   Memory memory_of(const RecurrencePass& pass) const;
-  CellWeights weights_of(const RecurrencePass& pass) const;
+  Weights weights_of(const RecurrencePass& pass) const;
   CellStep step_of(const RecurrencePass& pass, const Memory& memory, std::size_t t) const;
   std::size_t chunk_rows() const noexcept;
   std::size_t chunk_end(const PackedSteps& steps, std::size_t begin) const;
@@ -97,7 +103,9 @@ class Recurrence {
   std::size_t features_;
   std::size_t recurrent_at_ = 0, bias_at_ = 0, hidden_bias_at_ = 0;  // in the parameters
   std::size_t parameter_floats_ = 0;
-  std::size_t packed_recurrent_at_ = 0, packed_floats_ = 0;
+  // In the packed memory: W and U transposed; in bf16, where all are rounded, W and U as well.
+  std::size_t packed_input_t_at_ = 0, packed_recurrent_t_at_ = 0;
+  std::size_t packed_input_at_ = 0, packed_recurrent_at_ = 0, packed_floats_ = 0;
 };
 
 }  // namespace lockstep::layers

@@ -4,7 +4,6 @@
 #include "core/error.hpp"
 #include "layers/build.hpp"
 #include "layers/elementwise.hpp"
-#include "layers/onednn/sgemm.hpp"
 #include "layers/recurrence.hpp"
 
 namespace lockstep::layers {
@@ -14,7 +13,7 @@ struct Recurrence::Backward {
   const RecurrenceGradients& gradients;
   const PackedSteps& steps;
   Memory memory;
-  CellWeights weights;
+  Weights weights;
   float *dh, *dc, *spare;  // [N, H] of the step's rows, longest first
   float* chunk_states;     // [chunk, H]
   double *gate_sums, *extra_sums;
@@ -100,7 +99,7 @@ void Recurrence::backward_steps(const Backward& run, std::size_t begin, std::siz
       add(run.dh, dh, run.dh, run.steps.active(t) * units());
     }
     const bool wanted = t > 0 || run.gradients.dh0 != nullptr;
-    cell_->backward(step_of(run.pass, run.memory, t), run.weights,
+    cell_->backward(step_of(run.pass, run.memory, t), run.weights.cell,
                     {run.dh, run.dc, run.spare, wanted});
   }
 }
@@ -114,11 +113,12 @@ void Recurrence::backward_products(const Backward& run, std::size_t begin, std::
   const float* gates = run.memory.gates + first * width;
   const float* extra = run.memory.extra != nullptr ? run.memory.extra + first * units() : nullptr;
   if (g.dx != nullptr) {
-    onednn::multiply({count, features_, width}, {gates, width}, {run.pass.parameters, features_},
-                     {g.dx + first * features_, features_});
+    onednn::multiply({count, features_, width}, {gates, width}, run.weights.input,
+                     {g.dx + first * features_, features_}, cell_->precision());
   }
   onednn::multiply({width, features_, count}, {gates, width, true},
-                   {run.pass.x + first * features_, features_}, {g.parameters, features_, add});
+                   {run.pass.x + first * features_, features_}, {g.parameters, features_, add},
+                   cell_->precision());
   cell_->recurrent_gradient({count, gates, extra, states_before(run, begin, end)},
                             g.parameters + recurrent_at_, add);
   add_column_sums(gates, count, width, run.gate_sums);

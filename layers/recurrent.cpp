@@ -50,7 +50,7 @@ Recurrent::Recurrent(const RecurrentOptions& options, const TensorSpec& input, c
     if (k.drops && l > 0) level.number = (*build.counter)++;
     for (const char* suffix : {"", "_reverse"}) {
       if (*suffix != '\0' && !k.both) continue;
-      Recurrence recurrence(options.make_cell(), features);
+      Recurrence recurrence(options.make_cell(build.precision), features);
       for (auto& info : recurrence.parameters("_l" + std::to_string(l) + suffix))
         parameters_.push_back(std::move(info));
       flops_ += static_cast<double>(k.steps) * recurrence.flops_of_step();

@@ -23,7 +23,7 @@ struct RecurrentOptions {
   std::size_t units = 0, num_layers = 1;
   bool bidirectional = false, return_sequences = false;
   double dropout = 0;
-  std::function<std::unique_ptr<const RecurrentCell>()> make_cell;
+  std::function<std::unique_ptr<const RecurrentCell>(proto::Precision)> make_cell;
 };
 
 /// The fields that SimpleRnn, Lstm and Gru share.

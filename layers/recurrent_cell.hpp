@@ -8,13 +8,15 @@
 
 #include <cstddef>
 
+#include "layers/onednn/product.hpp"
+
 namespace lockstep::layers {
 
 struct CellWeights {
-  const float* recurrent;             ///< U [G H, H]
-  const float* recurrent_transposed;  ///< [H, G H]
-  const float* bias;                  ///< [G H]
-  const float* hidden_bias;           ///< [G H], of cells that have it
+  onednn::Factor recurrent;             ///< U [G H, H]
+  onednn::Factor recurrent_transposed;  ///< [H, G H]
+  const float* bias;                    ///< [G H]
+  const float* hidden_bias;             ///< [G H], of cells that have it
 };
 
 /// One step. States before the first step may be `from_zero`: then they are zero, and products
@@ -47,12 +49,14 @@ struct CellHistory {
 
 class RecurrentCell {
  public:
-  RecurrentCell(std::size_t units, std::size_t gates) : units_(units), gates_(gates) {}
+  RecurrentCell(std::size_t units, std::size_t gates, proto::Precision precision)
+      : units_(units), gates_(gates), precision_(precision) {}
   virtual ~RecurrentCell() = default;
 
   std::size_t units() const noexcept { return units_; }
   std::size_t gates() const noexcept { return gates_; }
-  std::size_t width() const noexcept { return gates_ * units_; }  ///< G H
+  proto::Precision precision() const noexcept { return precision_; }  ///< of products
+  std::size_t width() const noexcept { return gates_ * units_; }      ///< G H
 
   virtual bool has_memory() const noexcept { return false; }  ///< c
   virtual bool has_extra() const noexcept { return false; }
@@ -75,6 +79,7 @@ class RecurrentCell {
 
  private:
   std::size_t units_, gates_;
+  proto::Precision precision_;
 };
 
 }  // namespace lockstep::layers

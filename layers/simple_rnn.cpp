@@ -13,8 +13,8 @@ RecurrentOptions options_of(const proto::SimpleRnn& config, const Build& build) 
                            proto::Activation_Name(config.activation()));
   }
   auto options = recurrent_options(config);
-  options.make_cell = [units = options.units, relu] {
-    return std::make_unique<const SimpleRnnCell>(units, relu);
+  options.make_cell = [units = options.units, relu](proto::Precision precision) {
+    return std::make_unique<const SimpleRnnCell>(units, relu, precision);
   };
   return options;
 }

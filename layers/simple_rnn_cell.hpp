@@ -7,7 +7,8 @@ namespace lockstep::layers {
 
 class SimpleRnnCell final : public RecurrentCell {
  public:
-  SimpleRnnCell(std::size_t units, bool relu) : RecurrentCell(units, 1), relu_(relu) {}
+  SimpleRnnCell(std::size_t units, bool relu, proto::Precision precision = proto::F32)
+      : RecurrentCell(units, 1, precision), relu_(relu) {}
   void forward(const CellStep& step, const CellWeights& weights) const override;
   void backward(const CellStep& step, const CellWeights& weights,
                 const CellGradient& gradient) const override;

@@ -4,12 +4,12 @@
 #include <string>
 
 #include "layers/elementwise.hpp"
-#include "layers/onednn/sgemm.hpp"
+#include "layers/onednn/product.hpp"
 
 namespace lockstep::layers {
 
 TiedDense::TiedDense(const proto::Dense& config, const TensorSpec& input, const Build& build)
-    : bias_(config.use_bias()) {
+    : bias_(config.use_bias()), precision_(build.precision) {
   if (build.tied == nullptr) {
     throw config_error(
         build, "tied_to",
@@ -52,7 +52,7 @@ void TiedDense::forward(Lane& lane) const {
   for (std::size_t n = 0; bias_ && n < lane.rows; ++n)
     std::copy_n(lane.parameters, outputs_, z + n * outputs_);
   onednn::multiply({lane.rows, outputs_, inputs_}, {lane.x, inputs_}, {lane.tied, outputs_},
-                   {z, outputs_, bias_});
+                   {z, outputs_, bias_}, precision_);
   if (*activation_) activation_->forward(z, lane.y, lane.scratch);
 }
 
@@ -67,10 +67,10 @@ void TiedDense::backward(Lane& lane) const {
       add(lane.gradients, lane.dy + n * outputs_, lane.gradients, outputs_);
   }
   onednn::multiply({inputs_, outputs_, lane.rows}, {lane.x, inputs_, true}, {lane.dy, outputs_},
-                   {lane.tied_gradient, outputs_});
+                   {lane.tied_gradient, outputs_}, precision_);
   if (lane.dx == nullptr) return;
   onednn::multiply({lane.rows, inputs_, outputs_}, {lane.dy, outputs_}, {lane.tied, outputs_, true},
-                   {lane.dx, inputs_});
+                   {lane.dx, inputs_}, precision_);
 }
 
 }  // namespace lockstep::layers

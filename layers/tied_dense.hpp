@@ -23,6 +23,7 @@ class TiedDense final : public Layer {
  private:
   std::size_t inputs_ = 0, outputs_ = 0;  // U and F
   bool bias_;
+  proto::Precision precision_;
   std::unique_ptr<const ActivationKernel> activation_;
 };
 

@@ -31,12 +31,13 @@ struct Weighted::Kernels {
   Primitive forward, backward_weights, backward_data;
   WeightView forward_weight, backward_weight;
   std::vector<Reorder> pack_reorders;
-  Reorder source_reorder, diff_source_reorder, gradient_reorder;
+  Reorder source_reorder, diff_output_reorder, diff_source_reorder, gradient_reorder;
   ActivationKernel activation;
   bool bias = true, fused = false;
 
-  std::size_t source_at = 0, z_at = 0;                                // in the workspace
-  std::size_t diff_source_at = 0, gradient_at = 0, primitive_at = 0;  // in the scratch memory
+  std::size_t source_at = 0, z_at = 0;                 // in the workspace
+  std::size_t diff_output_at = 0, diff_source_at = 0;  // in the scratch memory
+  std::size_t gradient_at = 0, primitive_at = 0;       // likewise
 
   void share_layouts(const Kernels* reference, const Plan& plan);
   WeightView view_of(const Desc& wanted, Regions& scratch) const;
@@ -107,11 +108,13 @@ void Weighted::compile(const Plan& plan, const Build& build) {
   for (const auto& desc : k.packed) k.pack_reorders.emplace_back(k.storage, desc);
   k.activation = ActivationKernel(plan.activation, default_alpha(plan.activation), plan.output);
   k.source_reorder = Reorder(plan.input, plan.source);
+  k.diff_output_reorder = Reorder(plan.output, plan.diff_output);
   if (k.backward_data) k.diff_source_reorder = Reorder(plan.diff_source, plan.input);
 
   Regions workspace, scratch;
   if (k.source_reorder) k.source_at = workspace.take(onednn::floats_of(plan.source));
   if (k.activation && !k.fused) k.z_at = workspace.take(onednn::floats_of(plan.output));
+  if (k.diff_output_reorder) k.diff_output_at = scratch.take(onednn::floats_of(plan.diff_output));
   k.forward_weight = k.view_of(k.forward.desc(DNNL_ARG_WEIGHTS), scratch);
   if (k.backward_data) {
     k.backward_weight = k.view_of(k.backward_data.desc(DNNL_ARG_WEIGHTS), scratch);
@@ -120,12 +123,12 @@ void Weighted::compile(const Plan& plan, const Build& build) {
   const auto gradient = k.backward_weights.desc(DNNL_ARG_DIFF_WEIGHTS);
   k.gradient_reorder = Reorder(gradient, k.storage);
   if (k.gradient_reorder) k.gradient_at = scratch.take(onednn::floats_of(gradient));
-  k.primitive_at = scratch.take(
-      most({k.forward.scratch_floats(), k.backward_weights.scratch_floats(),
-            k.backward_data ? k.backward_data.scratch_floats() : 0, k.activation.scratch_floats(),
-            k.source_reorder.scratch_floats(), k.diff_source_reorder.scratch_floats(),
-            k.gradient_reorder.scratch_floats(), k.forward_weight.reorder.scratch_floats(),
-            k.backward_weight.reorder.scratch_floats()}));
+  k.primitive_at = scratch.take(most(
+      {k.forward.scratch_floats(), k.backward_weights.scratch_floats(),
+       k.backward_data ? k.backward_data.scratch_floats() : 0, k.activation.scratch_floats(),
+       k.source_reorder.scratch_floats(), k.diff_output_reorder.scratch_floats(),
+       k.diff_source_reorder.scratch_floats(), k.gradient_reorder.scratch_floats(),
+       k.forward_weight.reorder.scratch_floats(), k.backward_weight.reorder.scratch_floats()}));
   workspace_floats_ = workspace.size();
   scratch_floats_ = scratch.size();
   for (std::size_t i = 0; i < k.packed.size(); ++i) {
@@ -193,23 +196,28 @@ void Weighted::backward(Lane& lane) const {
     const bool from_input = k.activation.needs_input();
     k.activation.backward(from_input ? lane.workspace + k.z_at : lane.y, lane.dy, lane.dy, scratch);
   }
+  const float* dz = lane.dy;
+  if (k.diff_output_reorder) {
+    k.diff_output_reorder.run(lane.dy, lane.scratch + k.diff_output_at, scratch);
+    dz = lane.scratch + k.diff_output_at;
+  }
   const float* source = k.source_reorder ? lane.workspace + k.source_at : lane.x;
   float* gradient = k.gradient_reorder ? lane.scratch + k.gradient_at : lane.gradients;
   if (k.bias) {
     k.backward_weights.run({{DNNL_ARG_SRC, source},
-                            {DNNL_ARG_DIFF_DST, lane.dy},
+                            {DNNL_ARG_DIFF_DST, dz},
                             {DNNL_ARG_DIFF_WEIGHTS, gradient},
                             {DNNL_ARG_DIFF_BIAS, lane.gradients + k.bias_at}},
                            scratch);
   } else {
     k.backward_weights.run(
-        {{DNNL_ARG_SRC, source}, {DNNL_ARG_DIFF_DST, lane.dy}, {DNNL_ARG_DIFF_WEIGHTS, gradient}},
+        {{DNNL_ARG_SRC, source}, {DNNL_ARG_DIFF_DST, dz}, {DNNL_ARG_DIFF_WEIGHTS, gradient}},
         scratch);
   }
   if (k.gradient_reorder) k.gradient_reorder.run(gradient, lane.gradients, scratch);
   if (lane.dx == nullptr || !k.backward_data) return;
   float* dx = k.diff_source_reorder ? lane.scratch + k.diff_source_at : lane.dx;
-  k.backward_data.run({{DNNL_ARG_DIFF_DST, lane.dy},
+  k.backward_data.run({{DNNL_ARG_DIFF_DST, dz},
                        {DNNL_ARG_WEIGHTS, k.weight(k.backward_weight, lane)},
                        {DNNL_ARG_DIFF_SRC, dx}},
                       scratch);

@@ -5,7 +5,8 @@
 /// Storage of the weight is the layout that backward-weights writes at lane_size rows, so gradients
 /// are never reordered. pack() makes one copy for the forward pass and one for backward-data, each
 /// only if its layout differs. For other numbers of rows oneDNN may prefer other layouts: such a
-/// variant reorders inside the pass.
+/// variant reorders inside the pass. In bf16 the factors x, W and dz are rounded where they are
+/// brought into the kernels' layouts; y, dW, db and dx are f32.
 ///   dW = x^T * dz,  db = sum over rows (and places) of dz,  dx = dz * W^T,  dz = dy f'(z)
 
 #include <memory>

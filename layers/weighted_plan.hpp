@@ -14,6 +14,7 @@ struct Weighted::Plan {
   onednn::Desc input;        ///< layout of x and dx as the neighbours have it
   onednn::Desc source;       ///< layout of x as forward and backward-weights read it
   onednn::Desc diff_source;  ///< layout of dx as backward-data writes it
+  onednn::Desc diff_output;  ///< layout of dz as both backward passes read it
   onednn::Desc plain_weight;
   dnnl::primitive_desc_base forward, backward_weights;
   std::optional<dnnl::primitive_desc_base> backward_data;  ///< none: nobody wants dx
@@ -24,6 +25,11 @@ struct Weighted::Plan {
   ParameterInfo weight;        ///< storage is filled in by compile()
   std::int64_t bias_size = 0;  ///< 0: the first dimension of the weight
 };
+
+/// Of the factors of a layer's products; what they sum to is f32.
+inline onednn::Type factor_type(const Build& build) {
+  return in_bf16(build) ? onednn::Type::bf16 : onednn::Type::f32;
+}
 
 /// Whether `activation` can be part of the forward primitive in training: its derivative follows
 /// from y.

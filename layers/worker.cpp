@@ -88,7 +88,7 @@ void Worker::Impl::copy_tap(const Lane& whole) {
   if (!program->tap) return;
   Lane lane;
   lane.rows = program->rows;
-  lane.x = program->layers->output_of(*network.outline.tap, whole);
+  lane.x = program->layers->output_of(*network.blueprint.outline.tap, whole);
   lane.y = arena.data() + program->tapped;
   lane.scratch = whole.scratch;
   program->tap->forward(lane);

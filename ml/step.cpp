@@ -64,7 +64,7 @@ TrainingStep::TrainingStep(const Context& context, const proto::Network& config,
           context.ranks, plan.lanes, network.parameter_floats(), context.threads.size(),
           context.dedicated_driver(), exchange,
           sparse_blocks(network, *optimizer_, exchange, context.ranks))),
-      parameters_(network.parameter_floats()),
+      parameters_(exchange_->values()),
       packed_(network.packed_floats()),
       threads_(context.threads.size()) {
   list_regions();
@@ -85,7 +85,7 @@ TrainingStep::TrainingStep(const Context& context, const proto::Network& config,
       threads_[t].accumulated = Buffer<float>(network.parameter_floats());
     threads_[t].accumulated_rows = TouchedRows(exchange_->touched().blocks());
   }
-  network.initialize(context.seed, parameters_.span());
+  network.initialize(context.seed, parameters_);
   weights_changed();
 }
 
@@ -122,7 +122,7 @@ void TrainingStep::weights_changed() {
   const SpanScope span(threads_[0].timeline, Phase::Pack);
   const std::size_t parts = context_.threads.size();
   context_.threads.run(
-      [&](std::size_t part) { network_.pack(parameters_.span(), packed_.span(), part, parts); });
+      [&](std::size_t part) { network_.pack(parameters_, packed_.span(), part, parts); });
 }
 
 StepSums TrainingStep::run(const StepTerms& terms) {
@@ -137,7 +137,7 @@ StepSums TrainingStep::run(const StepTerms& terms) {
   const double updated = clock_seconds();
   {
     const SpanScope span(threads_[0].timeline, Phase::Gather);
-    exchange_->allgather(parameters_.span());
+    exchange_->allgather();
   }
   const double gathered = clock_seconds();
   {
@@ -248,7 +248,7 @@ layers::LaneResult TrainingStep::compute_batch(Thread& own, LaneRows& lane, cons
   pass.labels = labels;
   pass.seed = context_.seed;
   pass.step = terms.sequence + offset;
-  pass.parameters = parameters_.span();
+  pass.parameters = parameters_;
   pass.packed = packed_.span();
   return own.worker->train(pass, memory.gradients, progress, &memory.rows);
 }
@@ -357,7 +357,7 @@ void TrainingStep::update_piece(const dist::Segment& piece, bool everywhere,
                       to = std::min(piece.end, region.end);
     if (from >= to || by_all != everywhere) continue;
     if (region.kind == Kind::Weight) {
-      optimizer_->update(parameters_.span(), gradients, from, to, update);
+      optimizer_->update(parameters_, gradients, from, to, update);
     } else if (region.kind == Kind::Statistic) {
       move_average(parameters_.data() + from, gradients.data() + from, to - from,
                    static_cast<float>(region.momentum),

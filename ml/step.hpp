@@ -60,8 +60,9 @@ class TrainingStep {
   /// the loss is not finite.
   StepSums run(const StepTerms& terms);
 
-  /// Flat vectors. After changing parameters from outside, call weights_changed().
-  std::span<float> parameters() noexcept { return parameters_.span(); }
+  /// Flat vectors. Parameters may be changed from outside where all ranks have met since the last
+  /// step; then call weights_changed().
+  std::span<float> parameters() noexcept { return exchange_->values(); }
   std::span<const float> packed() const noexcept { return packed_.span(); }
   void weights_changed();
 
@@ -130,7 +131,8 @@ class TrainingStep {
   data::MappedPages pages_;  // of the dataset
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<dist::GradientExchange> exchange_;
-  Buffer<float> parameters_, packed_;
+  std::span<float> parameters_;  // the exchange's values
+  Buffer<float> packed_;
   std::vector<Region> regions_;
   std::vector<Update> updates_;  // regions_, cut where blocks are updated everywhere
   std::vector<Thread> threads_;

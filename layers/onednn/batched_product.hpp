@@ -4,7 +4,7 @@
 #include <cstddef>
 
 #include "layers/onednn/primitive.hpp"
-#include "layers/onednn/sgemm.hpp"
+#include "layers/onednn/product.hpp"
 
 namespace lockstep::layers::onednn {
 

@@ -15,6 +15,15 @@
 #include <xmmintrin.h>
 #endif
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+#if defined(__x86_64__) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 namespace lockstep::layers {
 namespace {
 
@@ -36,6 +45,21 @@ constexpr std::array kIsas{Isa{dnnl::cpu_isa::sse41, "SSE4.1", "SSE41"},
                            Isa{dnnl::cpu_isa::avx512_core_amx, "AMX", "AVX512_CORE_AMX"}};
 
 #if defined(__x86_64__)
+/// Whether this CPU multiplies tiles of bf16 and the system lets this process do so: Linux wants to
+/// be asked first.
+bool may_use_amx() noexcept {
+#if defined(__linux__)
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  constexpr unsigned kAmxBf16 = 1u << 22, kAmxTile = 1u << 24;
+  if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0 || (d & kAmxBf16) == 0 || (d & kAmxTile) == 0)
+    return false;
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+
 /// Whether this CPU has kIsas[i].
 bool cpu_has(std::size_t i) noexcept {
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -53,8 +77,10 @@ bool cpu_has(std::size_t i) noexcept {
       return avx512 && __builtin_cpu_supports("avx512vnni");
     case 5:
       return avx512 && __builtin_cpu_supports("avx512bf16");
+    case 6:
+      return cpu_has(5) && may_use_amx();
     default:
-      return false;  // AMX brings nothing to f32
+      return false;
   }
 }
 #else
@@ -86,10 +112,18 @@ dnnl::stream& stream() {
 
 void add_primitive_seconds(double seconds) noexcept { seconds_in_primitives += seconds; }
 
-bool prefers_blocks_of_16() {
-  constexpr auto avx512 = static_cast<unsigned>(dnnl::cpu_isa::avx512_core);
-  return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & avx512) == avx512;
+namespace {
+
+bool includes(dnnl::cpu_isa isa) {
+  const auto bits = static_cast<unsigned>(isa);
+  return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & bits) == bits;
 }
+
+}  // namespace
+
+bool prefers_blocks_of_16() { return includes(dnnl::cpu_isa::avx512_core); }
+bool has_bf16() { return includes(dnnl::cpu_isa::avx512_core_bf16); }
+bool has_amx() { return includes(dnnl::cpu_isa::avx512_core_amx); }
 
 PrimitiveScope::PrimitiveScope() noexcept
     : start_(std::chrono::steady_clock::now()), before_(seconds_in_primitives) {}

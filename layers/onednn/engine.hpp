@@ -12,6 +12,11 @@ dnnl::stream& stream();  ///< of the calling thread
 /// Whether oneDNN's kernels here take blocks of 16 channels: those for AVX-512. After limit_isa().
 bool prefers_blocks_of_16();
 
+/// Whether oneDNN's kernels here have instructions for bf16, and those that multiply tiles. After
+/// limit_isa().
+bool has_bf16();
+bool has_amx();
+
 /// Adds to the calling thread's primitive_seconds().
 void add_primitive_seconds(double seconds) noexcept;
 

@@ -4,27 +4,27 @@
 
 namespace lockstep::layers::onednn {
 
-Desc plain(const dnnl::memory::dims& dims) {
+Desc plain(const dnnl::memory::dims& dims, Type type) {
   using Tag = dnnl::memory::format_tag;
   constexpr Tag kTags[] = {Tag::a, Tag::ab, Tag::abc, Tag::abcd, Tag::abcde};
   expects(!dims.empty() && dims.size() <= std::size(kTags), "a tensor has one to five dimensions");
-  return Desc(dims, dnnl::memory::data_type::f32, kTags[dims.size() - 1]);
+  return Desc(dims, type, kTags[dims.size() - 1]);
 }
 
 Desc plain_swapped(const dnnl::memory::dims& dims) {
-  return Desc(dims, dnnl::memory::data_type::f32, dnnl::memory::format_tag::bacd);
+  return Desc(dims, Type::f32, dnnl::memory::format_tag::bacd);
 }
 
 Desc in_blocks_of_16(const dnnl::memory::dims& dims) {
-  return Desc(dims, dnnl::memory::data_type::f32, dnnl::memory::format_tag::nChw16c);
+  return Desc(dims, Type::f32, dnnl::memory::format_tag::nChw16c);
 }
 
 Desc stored_by_taps(const dnnl::memory::dims& dims) {
-  return Desc(dims, dnnl::memory::data_type::f32, dnnl::memory::format_tag::hwio);
+  return Desc(dims, Type::f32, dnnl::memory::format_tag::hwio);
 }
 
-Desc any(const dnnl::memory::dims& dims) {
-  return Desc(dims, dnnl::memory::data_type::f32, dnnl::memory::format_tag::any);
+Desc any(const dnnl::memory::dims& dims, Type type) {
+  return Desc(dims, type, dnnl::memory::format_tag::any);
 }
 
 dnnl::memory::dims dims_of(std::int64_t rows, const Shape& shape) {

@@ -8,6 +8,7 @@
 namespace lockstep::layers::onednn {
 
 using Desc = dnnl::memory::desc;
+using Type = dnnl::memory::data_type;
 
 /// A oneDNN memory descriptor behind a name that public headers can use.
 class Layout {
@@ -20,7 +21,7 @@ class Layout {
 };
 
 /// Row-major with these dimensions; up to five of them.
-Desc plain(const dnnl::memory::dims& dims);
+Desc plain(const dnnl::memory::dims& dims, Type type = Type::f32);
 
 /// Dimensions [A, B, C, D] that lie as a row-major [B, A, C, D].
 Desc plain_swapped(const dnnl::memory::dims& dims);
@@ -33,7 +34,7 @@ Desc in_blocks_of_16(const dnnl::memory::dims& dims);
 Desc stored_by_taps(const dnnl::memory::dims& dims);
 
 /// Same dimensions, layout left to the primitive.
-Desc any(const dnnl::memory::dims& dims);
+Desc any(const dnnl::memory::dims& dims, Type type = Type::f32);
 
 /// {rows, shape...}
 dnnl::memory::dims dims_of(std::int64_t rows, const Shape& shape);

@@ -65,6 +65,7 @@ expect 2 "wrong.textproto:4:.*global_batch 100 is not a multiple of lane_size 16
 expect 2 "unknown field 'epoch' in Network" train good.textproto --run-dir r7 --set network.epoch=3
 expect 2 "unknown command 'trian'; did you mean train" trian good.textproto
 expect 2 "at: good.textproto:3:19: stage.0..network.layer.0..conv2d" train good.textproto --run-dir r7 --set 'network.layer=[{conv2d{filters:2 kernel_size:3}}]'
+ONEDNN_MAX_CPU_ISA=AVX2 expect 2 "the CPU.* has no instructions for BF16" train good.textproto --run-dir r7 --set network.precision=BF16
 expect 2 "column 'labl'" train good.textproto --run-dir r7 --set network.label_col=labl
 
 cat >decoder.textproto <<'END'

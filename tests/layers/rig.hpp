@@ -38,8 +38,8 @@ inline std::size_t size_of(const ParameterInfo& info) { return Shape(info.shape)
 
 class Rig {
  public:
-  /// `layers`: "layer { dense { units: 3 } } layer { ... }". The output is brought to plain [N, F].
-  /// `masked`: rows may end early, where `lengths` says.
+  /// `layers`: "layer { dense { units: 3 } } layer { ... }", and "precision: BF16". The output is
+  /// brought to plain [N, F]. `masked`: rows may end early, where `lengths` says.
   Rig(const std::string& layers, const Shape& input, std::size_t rows, bool input_gradient = true,
       const Rig* reference = nullptr, bool masked = false)
       : rows_(rows),
@@ -53,6 +53,7 @@ class Rig {
     build.input_gradient = input_gradient;
     build.field = "network.layer";
     build.counter = &counter;
+    build.precision = config_.precision();
     build.reference = reference ? reference->layers_.get() : nullptr;
     layers_ = std::make_unique<Sequential>(
         config_.layer(), TensorSpec{input, nullptr, rows * input.size(), masked}, build, true);

@@ -168,7 +168,7 @@ TEST_CASE("the training fields of an autoencoder and a network have the same def
     }
     ++compared;
   }
-  CHECK(compared == 15);
+  CHECK(compared == 16);
 }
 
 TEST_CASE("noise comes before the encoder, the drawn code before the decoder",

@@ -83,7 +83,7 @@ void check_steps(const Case& test, std::size_t steps) {
     exchange.reduce();
     const auto expected = tests::serial_tree_sum(
         test.lanes, [&](std::size_t lane) { return tests::lane_values(step, lane, test.floats); });
-    std::vector<float> values(test.floats, -1.0f);
+    const auto values = exchange.values();
     for (const Segment& segment : exchange.segments()) {
       for (std::size_t i = segment.begin; i < segment.end; ++i) values[i] = exchange.gradients()[i];
     }
@@ -93,8 +93,8 @@ void check_steps(const Case& test, std::size_t steps) {
       return sum;
     };
     const double total = exchange.block_sum(block);
-    exchange.allgather(values);
-    CHECK(values == expected);
+    exchange.allgather();
+    CHECK(std::vector(values.begin(), values.end()) == expected);
     CHECK(flags == (step % 2 == 1 ? 4 : 0));
     CHECK(scalars == tests::serial_tree_sum(
                          test.lanes, [&](std::size_t lane) { return lane_scalars(step, lane); }));
@@ -114,7 +114,8 @@ TEST_CASE("exchange gives the bits of the serial tree for any lanes and threads"
   const std::size_t lanes = GENERATE(1, 2, 3, 5, 8, 13, 16);
   const std::size_t threads = GENERATE(1, 2, 3);
   const bool dedicated = GENERATE(false, true);
-  const ExchangeMethod method = GENERATE(ExchangeMethod::Tree, ExchangeMethod::Direct);
+  const ExchangeMethod method =
+      GENERATE(ExchangeMethod::Tree, ExchangeMethod::Messages, ExchangeMethod::Direct);
   check_steps({lanes, threads, 5000, 4096, dedicated, method}, 2);
 }
 
@@ -123,7 +124,8 @@ TEST_CASE("exchange gives the bits of the serial tree for any size and buckets",
   const std::size_t floats = GENERATE(1, 1000, 70'001);
   const std::size_t bucket_bytes = GENERATE(1, 12'000, 1 << 20);
   const std::size_t lanes = GENERATE(8, 11);
-  const ExchangeMethod method = GENERATE(ExchangeMethod::Tree, ExchangeMethod::Direct);
+  const ExchangeMethod method =
+      GENERATE(ExchangeMethod::Tree, ExchangeMethod::Messages, ExchangeMethod::Direct);
   check_steps({lanes, 1, floats, bucket_bytes, false, method}, 3);
 }
 
@@ -173,11 +175,11 @@ void check_sparse_steps(const Case& test) {
     exchange.begin();
     compute_sparse_lanes(test, exchange, threads, step);
     exchange.reduce();
-    std::vector<float> values(test.floats, -1.0f);
+    const auto values = exchange.values();
     for (const Segment& segment : exchange.segments()) {
       for (std::size_t i = segment.begin; i < segment.end; ++i) values[i] = exchange.gradients()[i];
     }
-    exchange.allgather(values);
+    exchange.allgather();
     for (const auto& [block, gather_sums] : test.blocks) {
       if (!gather_sums) continue;
       std::fill(values.begin() + static_cast<std::ptrdiff_t>(block.begin),
@@ -201,7 +203,8 @@ TEST_CASE("exchange of touched rows has the bits of the dense sum along the tree
   const std::size_t lanes = GENERATE(1, 3, 8, 13);
   const std::size_t threads = GENERATE(1, 3);
   const bool dedicated = GENERATE(false, true);
-  const auto method = GENERATE(ExchangeMethod::Tree, ExchangeMethod::Direct);
+  const auto method =
+      GENERATE(ExchangeMethod::Tree, ExchangeMethod::Messages, ExchangeMethod::Direct);
   const auto rows = GENERATE(RowTransfer::Automatic, RowTransfer::Dense, RowTransfer::Sparse);
   // One of few rows whose sums come back, one of many; rows lie across buckets and segments.
   const std::vector<SparseBlock> blocks{{{320, 130, 33}, true}, {{4700, 61, 70}, false}};
@@ -222,8 +225,7 @@ TEST_CASE("exchange sends touched rows alone where that is less", "[mpi][dist][e
     exchange.begin();
     compute_sparse_lanes(test, exchange, threads, 0);
     exchange.reduce();
-    std::vector<float> values(test.floats);
-    exchange.allgather(values);
+    exchange.allgather();
     return static_cast<double>(exchange.bytes_sent());
   };
   const double dense = sent(RowTransfer::Dense, false),
@@ -243,8 +245,9 @@ TEST_CASE("exchange by plain allreduce sums, in some order", "[mpi][dist][exchan
     exchange.reduce();
     const auto expected = tests::serial_tree_sum(
         8, [&](std::size_t lane) { return tests::lane_values(step, lane, 5000); });
-    std::vector<float> values(exchange.gradients().begin(), exchange.gradients().end());
-    exchange.allgather(values);
+    const auto values = exchange.values();
+    std::copy(exchange.gradients().begin(), exchange.gradients().end(), values.begin());
+    exchange.allgather();
     std::size_t wrong = 0;
     for (std::size_t i = 0; i < values.size(); ++i)
       wrong += values[i] != Approx(expected[i]).epsilon(1e-3).margin(0.1);
@@ -279,11 +282,15 @@ TEST_CASE("two exchanges live side by side", "[mpi][dist][exchange]") {
   second.reduce();
   for (auto* exchange : {&second, &first}) {
     const std::size_t step = exchange == &first ? 1 : 2;
-    std::vector<float> values(exchange->gradients().begin(), exchange->gradients().end());
-    exchange->allgather(values);
-    CHECK(values == tests::serial_tree_sum(4, [&](std::size_t l) {
-            return tests::lane_values(step, l, values.size());
-          }));
+    const auto values = exchange->values();
+    for (const Segment& segment : exchange->segments()) {
+      for (std::size_t i = segment.begin; i < segment.end; ++i)
+        values[i] = exchange->gradients()[i];
+    }
+    exchange->allgather();
+    CHECK(std::vector(values.begin(), values.end()) ==
+          tests::serial_tree_sum(
+              4, [&](std::size_t l) { return tests::lane_values(step, l, values.size()); }));
   }
 }
 

@@ -54,7 +54,11 @@ run() {  # NAME RANKS THREADS [OPTION...]
   rm -rf run run.digest
 }
 
-train 1 1 one >log 2>&1 || { cat log; exit 1; }
+train 1 1 one >log 2>&1 || {
+  cat log
+  grep -q "has no instructions for BF16" log && exit 77  # skipped
+  exit 1
+}
 digest one >one.digest
 cat one.digest
 for ranks in 2 3 4 5 7 8; do run "$ranks ranks" "$ranks" 1; done
