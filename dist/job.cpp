@@ -113,11 +113,14 @@ std::string merge_tree(const Communicator& ranks, std::size_t n, const std::vect
           "merge_tree: the ranks' nodes cover [0, n) in order");
   const Holder root = tree.values()[0];
   std::string total;
-  if (root.rank == ranks.rank())
-    total = (own[root.index].failed ? '1' : '0') + std::move(own[root.index].bytes);
+  std::byte failed{0};
+  if (root.rank == ranks.rank()) {
+    failed = static_cast<std::byte>(own[root.index].failed);
+    total = std::move(own[root.index].bytes);
+  }
+  ranks.broadcast({&failed, 1}, root.rank);
   ranks.broadcast(total, root.rank);
-  if (total[0] == '1') throw unpack_error(total.substr(1), ranks.world_size() > 1);
-  total.erase(0, 1);
+  if (failed != std::byte{0}) throw unpack_error(total, ranks.world_size() > 1);
   return total;
 }
 

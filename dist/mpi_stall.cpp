@@ -57,6 +57,12 @@ const char* name_of(Operation operation) {
       return "gradient reduce_scatter";
     case Operation::ExchangeAllgather:
       return "weight allgather";
+    case Operation::VectorReduce:
+      return "vector reduce_scatter";
+    case Operation::VectorAllgather:
+      return "vector allgather";
+    case Operation::EndOfGroup:
+      return "end of the group's work";
     case Operation::EndOfSession:
       return "end of the session";
   }

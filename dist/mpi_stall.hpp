@@ -27,6 +27,9 @@ enum class Operation : std::int64_t {
   Exchange,
   Reduce,
   ExchangeAllgather,
+  VectorReduce,
+  VectorAllgather,
+  EndOfGroup,
   EndOfSession,
 };
 const char* name_of(Operation operation);
