@@ -30,10 +30,10 @@ struct Holder {
 };
 
 void send(Impl& ranks, const Value& value, int peer, const Call& call) {
-  const Header header{value.bytes.size(), value.failed ? 1u : 0u};
+  const Kept<Header> header(Header{value.bytes.size(), value.failed ? 1u : 0u});
   MPI_Request request = MPI_REQUEST_NULL;
-  check(MPI_Isend(&header, sizeof header, MPI_BYTE, peer, kHeaderTag, ranks.data.get(), &request),
-        "MPI_Isend", ranks.rank, sizeof header);
+  check(MPI_Isend(&*header, sizeof(Header), MPI_BYTE, peer, kHeaderTag, ranks.data.get(), &request),
+        "MPI_Isend", ranks.rank, sizeof(Header));
   ranks.wait(request, call);
   Transfers transfers(ranks);
   transfers.send(value.bytes.data(), value.bytes.size(), peer);
@@ -41,12 +41,12 @@ void send(Impl& ranks, const Value& value, int peer, const Call& call) {
 }
 
 Value receive(Impl& ranks, int peer, const Call& call) {
-  Header header;
+  const Kept<Header> header;
   MPI_Request request = MPI_REQUEST_NULL;
-  check(MPI_Irecv(&header, sizeof header, MPI_BYTE, peer, kHeaderTag, ranks.data.get(), &request),
-        "MPI_Irecv", ranks.rank, sizeof header);
+  check(MPI_Irecv(&*header, sizeof(Header), MPI_BYTE, peer, kHeaderTag, ranks.data.get(), &request),
+        "MPI_Irecv", ranks.rank, sizeof(Header));
   ranks.wait(request, call);
-  Value value{header.failed != 0, std::string(header.bytes, '\0')};
+  Value value{header->failed != 0, std::string(header->bytes, '\0')};
   Transfers transfers(ranks);
   transfers.receive(value.bytes.data(), value.bytes.size(), peer);
   transfers.run(call);
@@ -81,7 +81,7 @@ class Merger {
     try {
       left.bytes = merge_(std::move(left.bytes), std::move(right.bytes));
     } catch (...) {  // all ranks learn of it with the root's value
-      left = {true, pack_error(std::current_exception(), ranks_.rank)};
+      left = {true, pack_error(std::current_exception(), ranks_)};
     }
   }
 
@@ -120,7 +120,7 @@ std::string merge_tree(const Communicator& ranks, std::size_t n, const std::vect
   }
   ranks.broadcast({&failed, 1}, root.rank);
   ranks.broadcast(total, root.rank);
-  if (failed != std::byte{0}) throw unpack_error(total, ranks.world_size() > 1);
+  if (failed != std::byte{0}) throw unpack_error(total, ranks.impl());
   return total;
 }
 
