@@ -41,32 +41,31 @@ int neighbour(const Impl& ranks, int distance) {
   return (ranks.rank + distance + ranks.world_size) % ranks.world_size;
 }
 
-/// The pieces of a broadcast that are under way: MPI reads and writes copies.
+/// The pieces of a broadcast that are under way.
 struct BroadcastPieces {
-  std::array<std::vector<std::byte>, kBroadcastPieces> memory;
   std::vector<MPI_Request> requests;
+  std::vector<std::vector<std::byte>> copies;  // of each, if the wait may be abandoned
 };
 
 void broadcast_pieces(Impl& ranks, std::span<std::byte> bytes, int root, const Call& call) {
   const Kept<BroadcastPieces> way;
+  const bool copied = ranks.may_be_abandoned();
   while (!bytes.empty()) {
-    way->requests.clear();
     std::size_t end = 0;
-    for (auto& memory : way->memory) {
+    while (end < bytes.size() && way->requests.size() < kBroadcastPieces) {
       const auto piece = bytes.subspan(end, std::min(kPieceBytes, bytes.size() - end));
-      if (piece.empty()) break;
-      memory.resize(piece.size());
-      if (ranks.rank == root) std::copy(piece.begin(), piece.end(), memory.begin());
-      end += piece.size();
-      check(MPI_Ibcast(memory.data(), static_cast<int>(piece.size()), MPI_BYTE, root,
-                       ranks.data.get(), &way->requests.emplace_back(MPI_REQUEST_NULL)),
+      if (copied) way->copies.emplace_back(piece.begin(), piece.end());
+      check(MPI_Ibcast(copied ? way->copies.back().data() : piece.data(),
+                       static_cast<int>(piece.size()), MPI_BYTE, root, ranks.data.get(),
+                       &way->requests.emplace_back(MPI_REQUEST_NULL)),
             "MPI_Ibcast", ranks.rank, as_bytes(piece.size()));
+      end += piece.size();
     }
     ranks.wait(way->requests, call);
-    for (std::size_t i = 0, at = 0; i < way->requests.size(); at += way->memory[i++].size()) {
-      if (ranks.rank != root)
-        std::copy(way->memory[i].begin(), way->memory[i].end(), bytes.subspan(at).begin());
-    }
+    auto to = bytes.begin();
+    for (const auto& copy : way->copies) to = std::copy(copy.begin(), copy.end(), to);
+    way->requests.clear();
+    way->copies.clear();
     bytes = bytes.subspan(end);
   }
 }
