@@ -31,10 +31,11 @@
 ///   group of one rank no rank waits for it: its hang shows where the groups meet.
 ///
 /// Memory: messages under way at the time of a failure keep their buffers to the end of the process
-/// (some MB at most), and the group's communicators are replaced, not freed. Inside the work large
-/// messages are copied piece by piece on their way. The caller's memory is never touched after a
-/// failure, with one exception: the vector given to GradientExchange::allgather should live until
-/// run_group returns, so own it outside the work.
+/// (at most some 130 MB a failure, mostly far less), and the group's communicators are replaced,
+/// not freed. Inside the work large messages are copied piece by piece on their way. MPI never
+/// touches the caller's memory after a failure, with one exception: it may still write into the
+/// vector given to GradientExchange::allgather. Let every trial have its own, and keep that of a
+/// failed one to the end of the job.
 
 #include <functional>
 
