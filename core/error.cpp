@@ -25,6 +25,9 @@ std::string describe(const std::exception& error, int rank) {
     if (!ours->advice().empty()) text += "\n hint: " + ours->advice();
   }
   if (rank >= 0) text += "\n rank: " + std::to_string(rank);
+  if (const auto* agreed = dynamic_cast<const AgreedError*>(&error)) {
+    if (!agreed->group().empty()) text += "\n   of: " + agreed->group();
+  }
   return text;
 }
 

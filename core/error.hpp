@@ -71,14 +71,29 @@ LOCKSTEP_ERROR(InternalError, Internal);
 #undef LOCKSTEP_ERROR
 
 /// Every rank holds this error (dist::all_or_none has compared notes): the driver prints it once,
-/// all leave together.
+/// all leave together. Or every rank of one group of ranks holds it: its speaker prints it once, if
+/// nothing has caught it.
 class AgreedError final : public Error {
  public:
   using Error::Error;
+
+  /// The same error, held by `group` alone: "group 1 (ranks 2-3)"; `speaker` is its first rank.
+  AgreedError of_group(std::string group, int speaker) const {
+    AgreedError error = *this;
+    error.group_ = std::move(group);
+    error.speaker_ = speaker;
+    return error;
+  }
+  const std::string& group() const noexcept { return group_; }  ///< empty: all ranks hold it
+  int speaker() const noexcept { return speaker_; }             ///< 0: the driver
+
+ private:
+  std::string group_;
+  int speaker_ = 0;
 };
 
-/// "error: WHAT\n   at: WHERE\n hint: ADVICE\n rank: RANK", ready to print, without what is not
-/// known.
+/// "error: WHAT\n   at: WHERE\n hint: ADVICE\n rank: RANK\n   of: GROUP", ready to print, without
+/// what is not known.
 std::string describe(const std::exception& error, int rank = -1);
 
 /// The exit code an exception stands for; ExitCode::Internal for foreign exceptions, std::bad_alloc

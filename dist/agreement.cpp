@@ -6,6 +6,7 @@
 
 #include "dist/bytes.hpp"
 #include "dist/error_text.hpp"
+#include "dist/mpi_communicator.hpp"
 #include "dist/session.hpp"
 
 namespace lockstep::dist {
@@ -82,7 +83,18 @@ std::string difference(const std::vector<std::string>& values,
 
 }  // namespace
 
-std::string pack_error(const std::exception_ptr& error, int rank) {
+std::string text_of(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& known) {
+    return text_of(known);
+  } catch (...) {
+    return "an exception of an unknown kind";
+  }
+}
+
+std::string pack_error(const std::exception_ptr& error, const Communicator::Impl& ranks) {
+  const int rank = ranks.world_ranks[static_cast<std::size_t>(ranks.rank)];
   try {
     std::rethrow_exception(error);
   } catch (const Error& ours) {
@@ -94,7 +106,7 @@ std::string pack_error(const std::exception_ptr& error, int rank) {
   }
 }
 
-AgreedError unpack_error(const std::string& bytes, bool named) {
+AgreedError unpack_error(const std::string& bytes, const Communicator::Impl& ranks) {
   Reader reader(bytes);
   const std::string what = reader.text();
   Where where;
@@ -104,10 +116,11 @@ AgreedError unpack_error(const std::string& bytes, bool named) {
   where.field = reader.text();
   where.partition = reader.number();
   where.rank = static_cast<int>(reader.number());
-  if (!named) where.rank = -1;
+  if (ranks.group.empty() && ranks.world_size == 1) where.rank = -1;
   std::string advice = reader.text();
-  return AgreedError(what, std::move(where), std::move(advice),
-                     static_cast<ExitCode>(reader.number()));
+  const AgreedError error(what, std::move(where), std::move(advice),
+                          static_cast<ExitCode>(reader.number()));
+  return ranks.group.empty() ? error : error.of_group(ranks.group, ranks.world_ranks[0]);
 }
 
 void all_or_none(const Communicator& ranks, const std::function<void()>& work) {
@@ -121,9 +134,9 @@ void all_or_none(const Communicator& ranks, const std::function<void()>& work) {
   ranks.allreduce_min(lowest);
   if (lowest[0] == ranks.world_size()) return;
   std::string bytes;
-  if (lowest[0] == ranks.rank()) bytes = pack_error(failure, ranks.rank());
+  if (lowest[0] == ranks.rank()) bytes = pack_error(failure, ranks.impl());
   ranks.broadcast(bytes, static_cast<int>(lowest[0]));
-  throw unpack_error(bytes, ranks.world_size() > 1);
+  throw unpack_error(bytes, ranks.impl());
 }
 
 int agree_on(const Communicator& world, const Passport& passport) {

@@ -3,13 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <limits>
-#include <set>
 
 #include "core/error.hpp"
 #include "dist/mpi_communicator.hpp"
 #include "dist/mpi_transfer.hpp"
-#include "dist/session.hpp"
 
 namespace lockstep::dist {
 namespace {
@@ -44,18 +41,33 @@ int neighbour(const Impl& ranks, int distance) {
   return (ranks.rank + distance + ranks.world_size) % ranks.world_size;
 }
 
-void broadcast_pieces(Impl& ranks, std::span<std::byte> bytes, int root, const Call& call) {
+/// The pieces of a broadcast that are under way.
+struct BroadcastPieces {
   std::vector<MPI_Request> requests;
-  for (std::size_t at = 0; at < bytes.size(); at += kPieceBytes) {
-    const int size = static_cast<int>(std::min(kPieceBytes, bytes.size() - at));
-    MPI_Request& request = requests.emplace_back(MPI_REQUEST_NULL);
-    check(MPI_Ibcast(bytes.data() + at, size, MPI_BYTE, root, ranks.data.get(), &request),
-          "MPI_Ibcast", ranks.rank, size);
-    if (requests.size() < kBroadcastPieces) continue;
-    ranks.wait(requests, call);
-    requests.clear();
+  std::vector<std::vector<std::byte>> copies;  // of each, if the wait may be abandoned
+};
+
+void broadcast_pieces(Impl& ranks, std::span<std::byte> bytes, int root, const Call& call) {
+  const Kept<BroadcastPieces> way;
+  const bool copied = ranks.may_be_abandoned();
+  while (!bytes.empty()) {
+    std::size_t end = 0;
+    while (end < bytes.size() && way->requests.size() < kBroadcastPieces) {
+      const auto piece = bytes.subspan(end, std::min(kPieceBytes, bytes.size() - end));
+      if (copied) way->copies.emplace_back(piece.begin(), piece.end());
+      check(MPI_Ibcast(copied ? way->copies.back().data() : piece.data(),
+                       static_cast<int>(piece.size()), MPI_BYTE, root, ranks.data.get(),
+                       &way->requests.emplace_back(MPI_REQUEST_NULL)),
+            "MPI_Ibcast", ranks.rank, as_bytes(piece.size()));
+      end += piece.size();
+    }
+    ranks.wait(way->requests, call);
+    auto to = bytes.begin();
+    for (const auto& copy : way->copies) to = std::copy(copy.begin(), copy.end(), to);
+    way->requests.clear();
+    way->copies.clear();
+    bytes = bytes.subspan(end);
   }
-  ranks.wait(requests, call);
 }
 
 void allreduce(Impl& ranks, std::span<std::int64_t> values, MPI_Op op, Operation operation) {
@@ -64,23 +76,26 @@ void allreduce(Impl& ranks, std::span<std::int64_t> values, MPI_Op op, Operation
   constexpr std::size_t kPiece = kPieceBytes / sizeof(std::int64_t);
   for (std::size_t at = 0; at < values.size(); at += kPiece) {
     const auto piece = values.subspan(at, std::min(kPiece, values.size() - at));
-    const std::vector<std::int64_t> own(piece.begin(), piece.end());
+    const Kept<std::vector<std::int64_t>> own(piece.begin(), piece.end()), total(piece.size());
     MPI_Request request = MPI_REQUEST_NULL;
-    check(MPI_Iallreduce(own.data(), piece.data(), static_cast<int>(piece.size()), MPI_INT64_T, op,
-                         ranks.data.get(), &request),
+    check(MPI_Iallreduce(own->data(), total->data(), static_cast<int>(piece.size()), MPI_INT64_T,
+                         op, ranks.data.get(), &request),
           "MPI_Iallreduce", ranks.rank, as_bytes(piece.size_bytes()));
     ranks.wait(request, call);
+    std::copy(total->begin(), total->end(), piece.begin());
   }
 }
 
-std::vector<Slot> allgather_slots(Impl& ranks, const Slot& own, const Call& call) {
-  std::vector<Slot> slots(index(ranks.world_size));
+std::vector<Slot> allgather_slots(Impl& ranks, std::span<const std::byte> message,
+                                  const Call& call) {
+  const Kept<Slot> own(message);
+  const Kept<std::vector<Slot>> slots(index(ranks.world_size));
   MPI_Request request = MPI_REQUEST_NULL;
-  check(MPI_Iallgather(&own, sizeof(Slot), MPI_BYTE, slots.data(), sizeof(Slot), MPI_BYTE,
+  check(MPI_Iallgather(&*own, sizeof(Slot), MPI_BYTE, slots->data(), sizeof(Slot), MPI_BYTE,
                        ranks.data.get(), &request),
         "MPI_Iallgather", ranks.rank, sizeof(Slot));
   ranks.wait(request, call);
-  return slots;
+  return std::move(*slots);
 }
 
 /// Sends the rest of a message that is longer than a slot.
@@ -108,30 +123,9 @@ Communicator::~Communicator() = default;
 int Communicator::rank() const noexcept { return impl_->rank; }
 int Communicator::world_size() const noexcept { return impl_->world_size; }
 int Communicator::hosts() const noexcept { return impl_->hosts; }
+int Communicator::world_rank(int rank) const { return impl_->world_ranks.at(index(rank)); }
+const std::string& Communicator::name() const noexcept { return impl_->group; }
 void Communicator::configure(const CollectiveOptions& options) { impl_->options = options; }
-
-Communicator make_communicator(MPI_Comm comm, const CollectiveOptions& options) {
-  auto impl = std::make_unique<Impl>();
-  impl->options = options;
-  check(MPI_Comm_rank(comm, &impl->rank), "MPI_Comm_rank", -1);
-  check(MPI_Comm_size(comm, &impl->world_size), "MPI_Comm_size", impl->rank);
-  if (impl->world_size == 1) return Communicator(std::move(impl));
-  impl->data = duplicate(comm, impl->rank);
-  impl->checks = duplicate(comm, impl->rank);
-  std::array<char, 64> name{};
-  const std::string host = host_name();
-  std::copy_n(host.begin(), std::min(host.size(), name.size() - 1), name.begin());
-  std::vector<std::array<char, 64>> names(index(impl->world_size));
-  check(MPI_Allgather(name.data(), sizeof name, MPI_BYTE, names.data(), sizeof name, MPI_BYTE,
-                      impl->data.get()),
-        "MPI_Allgather", impl->rank, sizeof name);
-  std::vector<std::string> hosts;
-  for (const auto& other : names) hosts.emplace_back(other.data());
-  impl->hosts = static_cast<int>(std::set<std::string>(hosts.begin(), hosts.end()).size());
-  impl->watch =
-      std::make_unique<StallWatch>(duplicate(comm, impl->rank), impl->rank, std::move(hosts));
-  return Communicator(std::move(impl));
-}
 
 void Communicator::barrier() const {
   const Call call = impl_->enter(Operation::Barrier);
@@ -171,10 +165,10 @@ void Communicator::allreduce_max(std::span<std::int64_t> values) const {
 std::vector<std::string> Communicator::gather(std::span<const std::byte> bytes, int root) const {
   const Call call = impl_->enter(Operation::Gather, kAnySize, root);
   if (impl_->world_size == 1) return {as_string(bytes)};
-  const Slot own(bytes);
-  std::vector<Slot> slots(impl_->rank == root ? index(impl_->world_size) : 0);
+  const Kept<Slot> own(bytes);
+  const Kept<std::vector<Slot>> slots(impl_->rank == root ? index(impl_->world_size) : 0);
   MPI_Request request = MPI_REQUEST_NULL;
-  check(MPI_Igather(&own, sizeof(Slot), MPI_BYTE, slots.data(), sizeof(Slot), MPI_BYTE, root,
+  check(MPI_Igather(&*own, sizeof(Slot), MPI_BYTE, slots->data(), sizeof(Slot), MPI_BYTE, root,
                     impl_->data.get(), &request),
         "MPI_Igather", impl_->rank, sizeof(Slot));
   impl_->wait(request, call);
@@ -183,7 +177,7 @@ std::vector<std::string> Communicator::gather(std::span<const std::byte> bytes, 
   if (impl_->rank != root) {
     send_rest(transfers, bytes, root);
   } else {
-    for (const Slot& slot : slots) texts.push_back(slot.text());
+    for (const Slot& slot : *slots) texts.push_back(slot.text());
     texts[index(root)] = as_string(bytes);
     for (int peer = 0; peer < impl_->world_size; ++peer) {
       if (peer != root) receive_rest(transfers, texts[index(peer)], peer);
@@ -197,7 +191,7 @@ std::vector<std::string> Communicator::allgather(std::span<const std::byte> byte
   const Call call = impl_->enter(Operation::Allgather);
   if (impl_->world_size == 1) return {as_string(bytes)};
   std::vector<std::string> texts;
-  for (const Slot& slot : allgather_slots(*impl_, Slot(bytes), call)) texts.push_back(slot.text());
+  for (const Slot& slot : allgather_slots(*impl_, bytes, call)) texts.push_back(slot.text());
   texts[index(impl_->rank)] = as_string(bytes);
   Transfers transfers(*impl_);
   for (int distance = 1; distance < impl_->world_size; ++distance) {
@@ -213,10 +207,10 @@ std::vector<std::string> Communicator::all_to_all(std::vector<std::string> outgo
   expects(outgoing.size() == index(impl_->world_size), "all_to_all: one message for each rank");
   const Call call = impl_->enter(Operation::AllToAll);
   if (impl_->world_size == 1) return outgoing;
-  std::vector<std::uint64_t> sizes, coming(outgoing.size());
-  for (const std::string& message : outgoing) sizes.push_back(message.size());
+  const Kept<std::vector<std::uint64_t>> sizes, coming(outgoing.size());
+  for (const std::string& message : outgoing) sizes->push_back(message.size());
   MPI_Request request = MPI_REQUEST_NULL;
-  check(MPI_Ialltoall(sizes.data(), 1, MPI_UINT64_T, coming.data(), 1, MPI_UINT64_T,
+  check(MPI_Ialltoall(sizes->data(), 1, MPI_UINT64_T, coming->data(), 1, MPI_UINT64_T,
                       impl_->data.get(), &request),
         "MPI_Ialltoall", impl_->rank, sizeof(std::uint64_t));
   impl_->wait(request, call);
@@ -226,7 +220,7 @@ std::vector<std::string> Communicator::all_to_all(std::vector<std::string> outgo
     const int to = neighbour(*impl_, distance);
     const int from = neighbour(*impl_, -distance);
     std::string& message = incoming[index(from)];
-    message.resize(coming[index(from)]);
+    message.resize((*coming)[index(from)]);
     transfers.send(outgoing[index(to)].data(), outgoing[index(to)].size(), to);
     transfers.receive(message.data(), message.size(), from);
   }
@@ -252,25 +246,6 @@ void Communicator::allgather_segments(std::span<float> values,
     transfers.receive(segment(from).data(), segment(from).size_bytes(), from);
   }
   transfers.run(call);
-}
-
-Communicator Communicator::split(int colour) const {
-  expects(colour >= 0, "split: colour >= 0");
-  const Call call = impl_->enter(Operation::Split);
-  if (impl_->world_size == 1) {
-    auto alone = std::make_unique<Impl>();
-    alone->options = impl_->options;
-    return Communicator(std::move(alone));
-  }
-  // MPI has no nonblocking split: see that all ranks are here before one of them blocks.
-  MPI_Request request = MPI_REQUEST_NULL;
-  check(MPI_Ibarrier(impl_->data.get(), &request), "MPI_Ibarrier", impl_->rank);
-  impl_->wait(request, call);
-  MPI_Comm part = MPI_COMM_NULL;
-  check(MPI_Comm_split(impl_->data.get(), colour, impl_->rank, &part), "MPI_Comm_split",
-        impl_->rank);
-  const CommHandle owner(part);
-  return make_communicator(part, impl_->options);
 }
 
 }  // namespace lockstep::dist

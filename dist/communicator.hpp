@@ -5,7 +5,8 @@
 /// COLLECTIVE functions are entered by every rank of the group, in the same order, with the sizes
 /// stated. They never wait for ever: a rank that waits longer than stall_warning says which
 /// collective, who is missing and how long, and after stall_timeout the job ends (exit code 6).
-/// Every function throws CommunicationError if MPI reports a failure.
+/// Every function throws CommunicationError if MPI reports a failure. Errors name ranks of the
+/// whole job, also in a group of ranks.
 
 #include <cstddef>
 #include <cstdint>
@@ -34,6 +35,10 @@ class Communicator {
   int rank() const noexcept;        ///< 0 <= rank < world_size. NOT COLLECTIVE
   int world_size() const noexcept;  ///< number of ranks in this group. NOT COLLECTIVE
   int hosts() const noexcept;       ///< number of machines they run on. NOT COLLECTIVE
+  int world_rank(int rank) const;   ///< in the whole job, of a rank of this group. NOT COLLECTIVE
+  /// "group 1 (ranks 2-3)": its colour and the ranks in the whole job; empty for the whole job. A
+  /// group split from group 1 is group 1.COLOUR. NOT COLLECTIVE
+  const std::string& name() const noexcept;
   void configure(
       const CollectiveOptions& options);  ///< NOT COLLECTIVE, but give every rank the same
 
@@ -66,7 +71,9 @@ class Communicator {
   /// entries, the same on all ranks.
   void allgather_segments(std::span<float> values, std::span<const std::size_t> offsets) const;
 
-  /// COLLECTIVE. A new group of the ranks with the same colour, ordered by rank.
+  /// COLLECTIVE. A new group of the ranks with the same colour (>= 0), ordered by rank. Its errors
+  /// and reports name the group, and ranks by their number in the whole job. Run work that may fail
+  /// without ending the job through run_group (dist/group.hpp).
   Communicator split(int colour) const;
 
   struct Impl;

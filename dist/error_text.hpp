@@ -5,15 +5,18 @@
 #include <string>
 
 #include "core/error.hpp"
+#include "dist/communicator.hpp"
 
 namespace lockstep::dist {
 
-/// The bytes of what is being handled or stored in `error`; nested exceptions are appended to its
-/// text.
-std::string pack_error(const std::exception_ptr& error, int rank);
+/// The bytes of what is stored in `error`; nested exceptions are appended to its text, and it names
+/// this rank.
+std::string pack_error(const std::exception_ptr& error, const Communicator::Impl& ranks);
 
-/// The AgreedError that pack_error's bytes stand for; `named` says whether to name the rank it came
-/// from.
-AgreedError unpack_error(const std::string& bytes, bool named);
+/// The AgreedError that pack_error's bytes stand for, held by all `ranks`.
+AgreedError unpack_error(const std::string& bytes, const Communicator::Impl& ranks);
+
+/// The text of an exception and of those nested in it.
+std::string text_of(const std::exception_ptr& error);
 
 }  // namespace lockstep::dist

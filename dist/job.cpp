@@ -30,10 +30,10 @@ struct Holder {
 };
 
 void send(Impl& ranks, const Value& value, int peer, const Call& call) {
-  const Header header{value.bytes.size(), value.failed ? 1u : 0u};
+  const Kept<Header> header(Header{value.bytes.size(), value.failed ? 1u : 0u});
   MPI_Request request = MPI_REQUEST_NULL;
-  check(MPI_Isend(&header, sizeof header, MPI_BYTE, peer, kHeaderTag, ranks.data.get(), &request),
-        "MPI_Isend", ranks.rank, sizeof header);
+  check(MPI_Isend(&*header, sizeof(Header), MPI_BYTE, peer, kHeaderTag, ranks.data.get(), &request),
+        "MPI_Isend", ranks.rank, sizeof(Header));
   ranks.wait(request, call);
   Transfers transfers(ranks);
   transfers.send(value.bytes.data(), value.bytes.size(), peer);
@@ -41,12 +41,12 @@ void send(Impl& ranks, const Value& value, int peer, const Call& call) {
 }
 
 Value receive(Impl& ranks, int peer, const Call& call) {
-  Header header;
+  const Kept<Header> header;
   MPI_Request request = MPI_REQUEST_NULL;
-  check(MPI_Irecv(&header, sizeof header, MPI_BYTE, peer, kHeaderTag, ranks.data.get(), &request),
-        "MPI_Irecv", ranks.rank, sizeof header);
+  check(MPI_Irecv(&*header, sizeof(Header), MPI_BYTE, peer, kHeaderTag, ranks.data.get(), &request),
+        "MPI_Irecv", ranks.rank, sizeof(Header));
   ranks.wait(request, call);
-  Value value{header.failed != 0, std::string(header.bytes, '\0')};
+  Value value{header->failed != 0, std::string(header->bytes, '\0')};
   Transfers transfers(ranks);
   transfers.receive(value.bytes.data(), value.bytes.size(), peer);
   transfers.run(call);
@@ -81,7 +81,7 @@ class Merger {
     try {
       left.bytes = merge_(std::move(left.bytes), std::move(right.bytes));
     } catch (...) {  // all ranks learn of it with the root's value
-      left = {true, pack_error(std::current_exception(), ranks_.rank)};
+      left = {true, pack_error(std::current_exception(), ranks_)};
     }
   }
 
@@ -113,11 +113,14 @@ std::string merge_tree(const Communicator& ranks, std::size_t n, const std::vect
           "merge_tree: the ranks' nodes cover [0, n) in order");
   const Holder root = tree.values()[0];
   std::string total;
-  if (root.rank == ranks.rank())
-    total = (own[root.index].failed ? '1' : '0') + std::move(own[root.index].bytes);
+  std::byte failed{0};
+  if (root.rank == ranks.rank()) {
+    failed = static_cast<std::byte>(own[root.index].failed);
+    total = std::move(own[root.index].bytes);
+  }
+  ranks.broadcast({&failed, 1}, root.rank);
   ranks.broadcast(total, root.rank);
-  if (total[0] == '1') throw unpack_error(total.substr(1), ranks.world_size() > 1);
-  total.erase(0, 1);
+  if (failed != std::byte{0}) throw unpack_error(total, ranks.impl());
   return total;
 }
 

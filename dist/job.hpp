@@ -30,7 +30,9 @@ namespace lockstep::dist {
 
 /// COLLECTIVE. This rank holds the values of the maximal nodes of its block of [0, n); the ranks'
 /// blocks are in rank order. Merges them along the tree and returns the root's bytes on every rank.
-/// merge(left, right) gives the parent's bytes.
+/// merge(left, right) gives the parent's bytes. Values may be of any size: they travel in pieces of
+/// a few MB. A rank holds two values and the result at a time; long vectors of sums are better off
+/// in a vector job (dist/vector_job.hpp), where no rank holds a partial of another as a whole.
 std::string merge_tree(const Communicator& ranks, std::size_t n, const std::vector<Node>& nodes,
                        std::vector<std::string> values,
                        const std::function<std::string(std::string, std::string)>& merge);

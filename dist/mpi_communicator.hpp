@@ -2,6 +2,8 @@
 /// What a Communicator is made of, and how it waits. Private to dist/.
 
 #include <chrono>
+#include <exception>
+#include <list>
 #include <memory>
 #include <span>
 #include <string>
@@ -22,9 +24,13 @@ struct Communicator::Impl {
   int rank = 0;
   int world_size = 1;
   int hosts = 1;
-  CommHandle data;    // collectives and their messages
-  CommHandle checks;  // fingerprints
-  std::unique_ptr<StallWatch> watch;
+  std::vector<int> world_ranks;  // of the ranks of this group, in the whole job
+  std::string group;             // Communicator::name()
+  std::string path;              // the colours that led here: "1.0"
+  CommHandle data;               // collectives and their messages
+  CommHandle checks;             // fingerprints
+  std::shared_ptr<StallWatch> watch;
+  std::vector<std::shared_ptr<StallWatch>> above;  // of the groups this one was split from
   CollectiveOptions options;
   std::int64_t sequence = 0;
 
@@ -36,12 +42,48 @@ struct Communicator::Impl {
   void wait(std::span<MPI_Request> requests, const Call& call);
   void wait(MPI_Request& request, const Call& call) { wait({&request, 1}, call); }
 
+  /// Whether a wait may end with an exception and the process goes on (dist/group.hpp). Then memory
+  /// that MPI reads or writes must live on: see Kept.
+  bool may_be_abandoned() const;
+
+  /// @throws CommunicationError if a rank has failed in the work of this group, or of one above
+  void heed_failures(const Call& call) const;
+
+  /// "barrier #12 of group 1 (ranks 2-3)"
+  std::string describe(const Call& call) const;
+
  private:
   void compare(const Call& call);
 };
 
-/// COLLECTIVE. A communicator over the ranks of `comm`, which it copies.
-Communicator make_communicator(MPI_Comm comm, const CollectiveOptions& options);
+/// COLLECTIVE. A communicator over the ranks of `comm`, which it copies. `parent` is what it was
+/// split from by `colour`, or null.
+Communicator make_communicator(MPI_Comm comm, const CollectiveOptions& options,
+                               const Communicator::Impl* parent = nullptr, int colour = 0);
+
+/// Memory that MPI reads or writes. If an exception ends its life, MPI may still use it: then it
+/// lives on to the end of the process.
+template <typename T>
+class Kept {
+ public:
+  template <typename... Args>
+  explicit Kept(Args&&... args) : memory_(std::make_shared<T>(std::forward<Args>(args)...)) {}
+  Kept(const Kept&) = delete;
+  Kept& operator=(const Kept&) = delete;
+  ~Kept() {
+    if (std::uncaught_exceptions() > exceptions_) abandoned().push_back(std::move(memory_));
+  }
+  T& operator*() const { return *memory_; }
+  T* operator->() const { return memory_.get(); }
+
+ private:
+  static std::list<std::shared_ptr<T>>& abandoned() {
+    static auto* list = new std::list<std::shared_ptr<T>>;  // outlives MPI_Finalize
+    return *list;
+  }
+  std::shared_ptr<T> memory_;
+  int exceptions_ = std::uncaught_exceptions();
+};
 
 /// One wait: call idle() whenever nothing has moved, moved() whenever something has. Spins a
 /// little, then gives the core away, then sleeps; when it gets long it finds out who is missing and
@@ -51,7 +93,9 @@ class Waiter {
   Waiter(Communicator::Impl& ranks, const Call& call) : ranks_(ranks), call_(call) {}
 
   void moved() noexcept { polls_ = 0; }
-  void idle();  ///< @throws CommunicationError after stall_timeout_seconds
+
+  /// @throws CommunicationError after stall_timeout_seconds, and as heed_failures
+  void idle();
 
  private:
   using Clock = std::chrono::steady_clock;

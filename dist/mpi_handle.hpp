@@ -13,7 +13,7 @@
 namespace lockstep::dist {
 
 /// Throws CommunicationError: MPI call `call` on `rank` about `bytes` bytes (negative: none)
-/// returned `code`.
+/// returned `code`. `rank` may be that in a group: the error names the rank of the whole job.
 [[noreturn]] void throw_mpi_error(int code, const char* call, int rank, std::int64_t bytes);
 
 /// The one place where MPI's return codes are looked at.
@@ -38,6 +38,9 @@ class CommHandle {
     if (MPI_Finalized(&finalized) == MPI_SUCCESS && finalized == 0) MPI_Comm_free(&comm_);
   }
   MPI_Comm get() const noexcept { return comm_; }
+
+  /// Never frees it: a collective or a message on it may be under way for ever.
+  void abandon() noexcept { comm_ = MPI_COMM_NULL; }
 
  private:
   MPI_Comm comm_ = MPI_COMM_NULL;

@@ -10,6 +10,7 @@ namespace lockstep::dist {
 namespace {
 
 constexpr int kNoticeTag = 1;
+constexpr int kFailureTag = 2;
 constexpr std::size_t kNamedRanks = 8;  // a report names at most so many
 
 }  // namespace
@@ -18,6 +19,7 @@ void throw_mpi_error(int code, const char* call, int rank, std::int64_t bytes) {
   char text[MPI_MAX_ERROR_STRING] = {};
   int length = 0;
   MPI_Error_string(code, text, &length);
+  if (rank >= 0) MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   throw CommunicationError(
       fmt::format("{} failed{}: {}", call, bytes < 0 ? "" : fmt::format(" for {} bytes", bytes),
                   text),
@@ -57,6 +59,12 @@ const char* name_of(Operation operation) {
       return "gradient reduce_scatter";
     case Operation::ExchangeAllgather:
       return "weight allgather";
+    case Operation::VectorReduce:
+      return "vector reduce_scatter";
+    case Operation::VectorAllgather:
+      return "vector allgather";
+    case Operation::EndOfGroup:
+      return "end of the work";
     case Operation::EndOfSession:
       return "end of the session";
   }
@@ -64,6 +72,7 @@ const char* name_of(Operation operation) {
 }
 
 std::string to_string(const Call& call) {
+  if (call.operation == Operation::EndOfGroup) return name_of(call.operation);
   std::string text = fmt::format("{} #{}", name_of(call.operation), call.sequence);
   std::string details;
   if (call.bytes >= 0) details = fmt::format("{} bytes", call.bytes);
@@ -71,8 +80,8 @@ std::string to_string(const Call& call) {
   return details.empty() ? text : fmt::format("{} ({})", text, details);
 }
 
-StallWatch::StallWatch(CommHandle comm, int rank, std::vector<std::string> hosts)
-    : comm_(std::move(comm)), rank_(rank), hosts_(std::move(hosts)), heard_(hosts_.size()) {}
+StallWatch::StallWatch(CommHandle comm, int rank, std::vector<std::string> names)
+    : comm_(std::move(comm)), rank_(rank), names_(std::move(names)), heard_(names_.size()) {}
 
 StallWatch::~StallWatch() {
   if (std::uncaught_exceptions() != 0) return;
@@ -95,7 +104,7 @@ bool StallWatch::delivered(Letter& letter) {
 void StallWatch::announce(const Call& call) {
   letters_.remove_if(delivered);
   Letter& letter = letters_.emplace_back(Letter{call, {}});
-  for (int peer = 0; peer < static_cast<int>(hosts_.size()); ++peer) {
+  for (int peer = 0; peer < static_cast<int>(names_.size()); ++peer) {
     if (peer == rank_) continue;
     MPI_Request request = MPI_REQUEST_NULL;
     check(MPI_Isend(&letter.call, sizeof(Call), MPI_BYTE, peer, kNoticeTag, comm_.get(), &request),
@@ -126,6 +135,48 @@ bool StallWatch::is_lowest_in(const Call& call) const {
                       [&](const Call& other) { return other.sequence == call.sequence; });
 }
 
+void StallWatch::begin_work() {
+  ++work_;
+  working_ = true;
+}
+
+void StallWatch::announce_failure(const std::string& text) {
+  // Never freed: it may be delivered when this rank is long in other work.
+  auto* letter = new FailureLetter;
+  static std::vector<FailureLetter*> kept;
+  kept.push_back(letter);
+  letter->notice.work = failed_work_ = work_;
+  failure_ = fmt::format("{} has failed: {}", name(rank_), text);
+  text.copy(letter->notice.text, sizeof letter->notice.text - 1);
+  for (int peer = 0; peer < static_cast<int>(names_.size()); ++peer) {
+    if (peer == rank_) continue;
+    MPI_Request request = MPI_REQUEST_NULL;
+    check(MPI_Isend(&letter->notice, sizeof(FailureNotice), MPI_BYTE, peer, kFailureTag,
+                    comm_.get(), &request),
+          "MPI_Isend", rank_, sizeof(FailureNotice));
+    letter->sends.push_back(request);
+  }
+}
+
+const std::string& StallWatch::failure() {
+  static const std::string none;
+  for (;;) {
+    int there = 0;
+    MPI_Message message = MPI_MESSAGE_NULL;
+    MPI_Status status;
+    check(MPI_Improbe(MPI_ANY_SOURCE, kFailureTag, comm_.get(), &there, &message, &status),
+          "MPI_Improbe", rank_);
+    if (there == 0) break;
+    FailureNotice notice;
+    check(MPI_Mrecv(&notice, sizeof notice, MPI_BYTE, &message, MPI_STATUS_IGNORE), "MPI_Mrecv",
+          rank_, sizeof notice);
+    if (notice.work <= failed_work_) continue;  // of work that is over, or not the first
+    failed_work_ = notice.work;
+    failure_ = fmt::format("{} has failed: {}", name(status.MPI_SOURCE), notice.text);
+  }
+  return working_ && failed_work_ == work_ ? failure_ : none;
+}
+
 std::string StallWatch::missing(const Call& call) const {
   std::string text;
   std::size_t count = 0;
@@ -135,7 +186,7 @@ std::string StallWatch::missing(const Call& call) const {
     if (++count > kNamedRanks) continue;
     const bool known =
         last.sequence >= call.sequence;  // an older call only says where it was long ago
-    text += fmt::format("{}rank {} on host {} ({})", count == 1 ? "" : ", ", peer, hosts_[peer],
+    text += fmt::format("{}{} ({})", count == 1 ? "" : ", ", names_[peer],
                         known ? "is in " + to_string(last) : "has not come");
   }
   if (count > kNamedRanks) text += fmt::format(" and {} more", count - kNamedRanks);

@@ -57,6 +57,7 @@ void Waiter::idle() {
 }
 
 void Waiter::watch(double waited) {
+  ranks_.heed_failures(call_);
   StallWatch& watch = *ranks_.watch;
   const bool asked = watch.listen() && !announced_;
   if (asked || waited >= next_announcement_) {
@@ -71,10 +72,12 @@ void Waiter::watch(double waited) {
   }
   const double timeout = ranks_.options.stall_timeout_seconds;
   if (waited >= timeout + (watch.is_lowest_in(call_) ? 0 : kPoliteSeconds)) {
+    StallWatch::timed_out = true;
+    const std::string failure = watch.failure().empty() ? "" : "; " + watch.failure();
     throw CommunicationError(
-        fmt::format("{} has waited {:.0f} s for {}", to_string(call_), waited,
-                    watch.missing(call_)),
-        {.rank = ranks_.rank},
+        fmt::format("{} has waited {:.0f} s for {}{}", ranks_.describe(call_), waited,
+                    watch.missing(call_), failure),
+        {.rank = ranks_.world_ranks[static_cast<std::size_t>(ranks_.rank)]},
         "the missing ranks hang, have died, or are in another part of the program; see their logs");
   }
 }
@@ -82,10 +85,9 @@ void Waiter::watch(double waited) {
 void Waiter::report(double waited) {
   log::write_from_any_rank(
       log::Level::Warning,
-      fmt::format(
-          "rank {} on host {} has waited {:.0f} s in {} for {}; the job ends after {:.0f} s",
-          ranks_.rank, ranks_.watch->host(ranks_.rank), waited, to_string(call_),
-          ranks_.watch->missing(call_), ranks_.options.stall_timeout_seconds));
+      fmt::format("{} has waited {:.0f} s in {} for {}; the job ends after {:.0f} s",
+                  ranks_.watch->name(ranks_.rank), waited, ranks_.describe(call_),
+                  ranks_.watch->missing(call_), ranks_.options.stall_timeout_seconds));
 }
 
 void Communicator::Impl::wait(std::span<MPI_Request> requests, const Call& call) {
@@ -102,31 +104,56 @@ void Communicator::Impl::wait(std::span<MPI_Request> requests, const Call& call)
   }
 }
 
+bool Communicator::Impl::may_be_abandoned() const {
+  const auto working = [](const auto& group_watch) { return group_watch->working(); };
+  return (watch && watch->working()) || std::any_of(above.begin(), above.end(), working);
+}
+
+void Communicator::Impl::heed_failures(const Call& call) const {
+  const auto heed = [&](StallWatch& group_watch) {
+    const std::string& failure = group_watch.failure();
+    if (failure.empty()) return;
+    throw CommunicationError(fmt::format("{} does not go on: {}", describe(call), failure),
+                             {.rank = world_ranks[static_cast<std::size_t>(rank)]});
+  };
+  for (const auto& group_watch : above) {
+    if (group_watch->working()) heed(*group_watch);
+  }
+  // At the end of its work a group waits for all, also for those that have failed.
+  if (watch && watch->working() && call.operation != Operation::EndOfGroup) heed(*watch);
+}
+
+std::string Communicator::Impl::describe(const Call& call) const {
+  return to_string(call) + (group.empty() ? "" : " of " + group);
+}
+
 Call Communicator::Impl::enter(Operation operation, std::int64_t bytes, int root) {
   const Call call{operation, sequence++, bytes, root};
+  if (may_be_abandoned()) heed_failures(call);
   if (options.check_collectives && world_size > 1) compare(call);
   return call;
 }
 
 void Communicator::Impl::compare(const Call& call) {
-  std::vector<Call> calls(static_cast<std::size_t>(world_size));
+  const Kept<Call> own(call);
+  const Kept<std::vector<Call>> everyones(static_cast<std::size_t>(world_size));
   MPI_Request request = MPI_REQUEST_NULL;
-  check(MPI_Iallgather(&call, sizeof(Call), MPI_BYTE, calls.data(), sizeof(Call), MPI_BYTE,
+  check(MPI_Iallgather(&*own, sizeof(Call), MPI_BYTE, everyones->data(), sizeof(Call), MPI_BYTE,
                        checks.get(), &request),
         "MPI_Iallgather", rank, sizeof(Call));
   wait(request, call);
+  const std::vector<Call>& calls = *everyones;
   const auto odd = std::find_if(calls.begin(), calls.end(),
                                 [&](const Call& other) { return other != calls[0]; });
   if (odd == calls.end()) return;
   const int odd_rank = static_cast<int>(odd - calls.begin());
-  throw AgreedError(
-      fmt::format("the ranks are in different collectives: rank {} on host {} is in {}, rank 0 on "
-                  "host {} is in {}",
-                  odd_rank, watch->host(odd_rank), to_string(*odd), watch->host(0),
-                  to_string(calls[0])),
-      {.rank = odd_rank},
+  const AgreedError error(
+      fmt::format("the ranks are in different collectives: {} is in {}, {} is in {}",
+                  watch->name(odd_rank), to_string(*odd), watch->name(0), to_string(calls[0])),
+      {.rank = world_ranks[static_cast<std::size_t>(odd_rank)]},
       "every rank must make the same collective calls in the same order: please report this",
       ExitCode::Communication);
+  throw group.empty() ? error : error.of_group(group, world_ranks[0]);
 }
 
 }  // namespace lockstep::dist

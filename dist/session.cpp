@@ -4,10 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
+#include <thread>
 
 #include "core/log.hpp"
 #include "dist/mpi_communicator.hpp"
@@ -16,6 +18,8 @@ namespace lockstep::dist {
 namespace {
 
 constexpr double kLeaveTimeoutSeconds = 60;  // how long the ranks wait for each other at the end
+
+constexpr std::chrono::seconds kTimeToSpeak(2);
 
 volatile std::sig_atomic_t stop_signal = 0;
 
@@ -123,7 +127,9 @@ ExitCode run_body(const SessionBody& body, Communicator& world) {
   ExitCode code;
   try {
     code = body(world);
-  } catch (const AgreedError& error) {  // every rank holds it
+  } catch (const AgreedError& error) {
+    if (!error.group().empty()) throw;  // the other ranks do not know of it
+    // every rank holds it
     if (world.rank() == 0) print(error, -1);
     code = error.exit_code();
     world.impl().options.check_collectives =
@@ -151,8 +157,12 @@ int run_session(int& argc, char**& argv, const SessionBody& body) {
     return static_cast<int>(code);
   } catch (const AgreedError& error) {
     // From the way out: the ranks hold it together, but something is too wrong to leave in good
-    // order.
-    if (rank <= 0) print(error, -1);
+    // order. Or a group holds it, and the others go on: then its speaker has a moment to speak.
+    if (std::max(rank, 0) == error.speaker()) {
+      print(error, -1);
+    } else if (!error.group().empty()) {
+      std::this_thread::sleep_for(kTimeToSpeak);
+    }
     return session->abort(error.exit_code());
   } catch (const std::exception&
                error) {  // this rank alone: the others may wait in a collective for ever

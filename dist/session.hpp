@@ -14,8 +14,9 @@ using SessionBody = std::function<ExitCode(Communicator& world)>;
 
 /// Runs `body` on this rank and returns the process's exit code. An AgreedError is printed once, by
 /// the driver, and all ranks leave together; any other exception is printed by the rank that has
-/// it, and the job is aborted on all ranks. A program not started by mpirun or srun is a world of
-/// one rank.
+/// it, and the job is aborted on all ranks. So is it by an AgreedError of a group of ranks that
+/// nothing has caught; the group's first rank prints it. A program not started by mpirun or srun is
+/// a world of one rank.
 int run_session(int& argc, char**& argv, const SessionBody& body);
 
 /// What every rank must have in common, or at least know.

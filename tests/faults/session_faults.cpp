@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "dist/exchange.hpp"
+#include "dist/group.hpp"
 #include "dist/session.hpp"
 
 namespace {
@@ -64,6 +65,51 @@ ExitCode stop_by_signal(const Communicator& world) {
   return stop[0] != 0 ? ExitCode::Stopped : ExitCode::Internal;
 }
 
+/// On 6 ranks groups of 1, 2 and 3: 0 | 1, 2 | 3, 4, 5.
+int group_of_rank(const Communicator& world) {
+  return world.rank() < 1 ? 0 : world.rank() < 3 ? 1 : 2;
+}
+
+/// What the group does: 't'hrow, 'h'ang, 'w'ork, throw an 'u'ncaught error; 'b': one rank throws
+/// and another one hangs.
+void play(char role, const Communicator& group) {
+  const bool last = group.rank() == group.world_size() - 1;
+  if (role == 'h' && last) sleep_seconds(60);
+  if (role == 'b' && group.rank() == 1) sleep_seconds(60);
+  if (last && role != 'h' && role != 'w') throw DataError("row 7 is broken", {.line = 7});
+  for (int step = 0; step < 20 && role == 'w'; ++step) {
+    std::int64_t value[] = {step};
+    group.allreduce_sum(value);
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  group.barrier();
+}
+
+/// roles[i] is that of group i. The groups meet at the end.
+std::function<ExitCode(Communicator&)> groups(std::string roles) {
+  return [roles](Communicator& world) {
+    world.configure({1, 8, false});
+    Communicator group = world.split(group_of_rank(world));
+    group.configure({1, 3, false});
+    const char role = roles[static_cast<std::size_t>(group_of_rank(world))];
+    const auto say = [&](const std::string& text) {
+      if (group.rank() != 0) return;
+      std::printf("%s %s\n", group.name().c_str(), text.c_str());
+      std::fflush(stdout);
+    };
+    try {
+      dist::run_group(group, [&] { play(role, group); });
+      say("has worked");
+    } catch (const AgreedError& error) {
+      if (role == 'u') throw;
+      say("has recorded: " + std::string(error.what()) + " on rank " +
+          std::to_string(error.where().rank));
+    }
+    world.barrier();
+    return ExitCode::Done;
+  };
+}
+
 using Fault = std::function<ExitCode(Communicator&)>;
 
 Fault on_last_rank(std::function<void()> fault) {
@@ -109,6 +155,15 @@ const std::map<std::string, Fault> faults = {
     {"mismatch_checked", everywhere(different_collectives, true)},
     {"mismatch_unchecked", everywhere(different_operations)},
     {"stopped", stop_by_signal},
+    {"groups_tww", groups("tww")},
+    {"groups_wtt", groups("wtt")},
+    {"groups_thw", groups("thw")},
+    {"groups_wth", groups("wth")},
+    {"groups_hwt", groups("hwt")},
+    {"groups_wwb", groups("wwb")},
+    {"groups_uww", groups("uww")},
+    {"groups_wuw", groups("wuw")},
+    {"groups_wwu", groups("wwu")},
 };
 
 }  // namespace
