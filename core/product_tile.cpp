@@ -1,7 +1,8 @@
 #include "core/product_tile.hpp"
 
 #include <algorithm>
-#include <array>
+#include <cstring>
+#include <type_traits>
 
 #include "core/simd.hpp"
 
@@ -79,35 +80,53 @@ LOCKSTEP_INLINE inline void add_blocks(const Tile& t) {
   }
 }
 
+// n < 16 numbers; std::copy_n would call a function for them.
+inline void copy_short(const double* from, std::size_t n, double* to) {
+  const auto piece = [&]<std::size_t Size>(std::integral_constant<std::size_t, Size>) {
+    if ((n & Size) == 0) return;
+    std::memcpy(to, from, Size * sizeof(double));
+    from += Size;
+    to += Size;
+  };
+  piece(std::integral_constant<std::size_t, 8>{});
+  piece(std::integral_constant<std::size_t, 4>{});
+  piece(std::integral_constant<std::size_t, 2>{});
+  piece(std::integral_constant<std::size_t, 1>{});
+}
+
+void add_blocks_baseline(const Tile& t) { add_blocks<16, 4>(t); }
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(LOCKSTEP_SANITIZED)
+#define LOCKSTEP_TILE_CODES
 __attribute__((target("avx512f"))) void add_blocks_avx512(const Tile& t) { add_blocks<64, 8>(t); }
 __attribute__((target("avx2"))) void add_blocks_avx2(const Tile& t) { add_blocks<32, 4>(t); }
-void add_blocks_baseline(const Tile& t) { add_blocks<16, 4>(t); }
-
-auto* choose() {
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f")) return add_blocks_avx512;
-  return __builtin_cpu_supports("avx2") ? add_blocks_avx2 : add_blocks_baseline;
-}
-#else
-void add_blocks_baseline(const Tile& t) { add_blocks<16, 4>(t); }
-auto* choose() { return add_blocks_baseline; }
 #endif
 
 }  // namespace
 
+std::vector<void (*)(const Tile&)> tile_codes() {
+  std::vector<void (*)(const Tile&)> codes;
+#if defined(LOCKSTEP_TILE_CODES)
+  if (__builtin_cpu_supports("avx512f")) codes.push_back(add_blocks_avx512);
+  if (__builtin_cpu_supports("avx2")) codes.push_back(add_blocks_avx2);
+#endif
+  codes.push_back(add_blocks_baseline);
+  return codes;
+}
+
 void add_tile(const Tile& tile) {
-  static const auto kAdd = choose();
+  static const auto kAdd = tile_codes().front();
   if (tile.columns % 8 == 0) return kAdd(tile);  // no vector reaches beyond the tile
-  alignas(64) std::array<double, kTileRows * kTileColumns> padded{};
+  alignas(64) double padded[kTileRows * kTileColumns];
   Tile t = tile;
-  t.c = padded.data();
+  t.c = padded;
   t.c_row = kTileColumns;
-  for (std::size_t r = 0; r < tile.rows; ++r)
-    std::copy_n(tile.c + r * tile.c_row, tile.columns, t.c + r * kTileColumns);
+  for (std::size_t r = 0; r < tile.rows; ++r) {
+    std::fill_n(padded + r * kTileColumns, kTileColumns, 0.0);
+    copy_short(tile.c + r * tile.c_row, tile.columns, padded + r * kTileColumns);
+  }
   kAdd(t);
   for (std::size_t r = 0; r < tile.rows; ++r)
-    std::copy_n(t.c + r * kTileColumns, tile.columns, tile.c + r * tile.c_row);
+    copy_short(padded + r * kTileColumns, tile.columns, tile.c + r * tile.c_row);
 }
 
 }  // namespace lockstep::detail

@@ -2,7 +2,9 @@
 /// The inner loop of the dense products (core/products.hpp; nothing else needs it): a small block
 /// of sums held in registers, with code for AVX-512, AVX2 and the baseline.
 
+#include <algorithm>
 #include <cstddef>
+#include <vector>
 
 namespace lockstep::detail {
 
@@ -22,5 +24,24 @@ struct Tile {
 };
 
 void add_tile(const Tile& tile);
+
+/// The code of each instruction set that this CPU has, the best first, for tests. Only for 8 or
+/// kTileColumns columns.
+std::vector<void (*)(const Tile&)> tile_codes();
+
+inline std::size_t panels_of(std::size_t columns) {
+  return (columns + kTileColumns - 1) / kTileColumns;
+}
+
+/// Columns of the tile that starts at column `from` of `all`.
+inline std::size_t columns_at(std::size_t from, std::size_t all) {
+  return std::min(kTileColumns, all - from);
+}
+
+/// Height of the tiles that `rows` rows are cut into: as equal as can be, since a low tile is slow.
+inline std::size_t tile_height(std::size_t rows) {
+  const std::size_t tiles = (rows + kTileRows - 1) / kTileRows;
+  return tiles == 0 ? 1 : (rows + tiles - 1) / tiles;
+}
 
 }  // namespace lockstep::detail

@@ -4,6 +4,7 @@
 #include <limits>
 #include <vector>
 
+#include "core/product_tile.hpp"
 #include "core/random.hpp"
 #include "tests/catch.hpp"
 
@@ -180,6 +181,32 @@ TEST_CASE("Rows given in two calls have the bits of one call", "[core][products]
   CHECK(transposed(transposed(s, first_part, r1, k), second_part, r2, k) == wanted);
   CHECK(gram_of(gram_of(gram, first, {}), second, {}) == wanted_gram);
   CHECK(gram_of(gram_of(gram, first_part, {}), second_part, {}) == wanted_gram);
+}
+
+TEST_CASE("A tile has the same bits with every instruction set", "[core][products][property]") {
+  const std::size_t depth = 37;
+  const auto rows = GENERATE(range(std::size_t{1}, detail::kTileRows + 1));
+  const auto columns = GENERATE(as<std::size_t>(), 8, 16);
+  const Numbers a = numbers(1, rows * depth), b = numbers(2, depth * 16);
+  const Numbers start = numbers(3, rows * 16);
+  Numbers wanted = start;
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t j = 0; j < columns; ++j)
+      for (std::size_t p = 0; p < depth; ++p)
+        wanted[r * 16 + j] += a[r * depth + p] * b[p * 16 + j];
+  for (const auto& add : detail::tile_codes()) {
+    Numbers c = start;
+    add({.a = a.data(),
+         .a_row = depth,
+         .a_step = 1,
+         .b = b.data(),
+         .c = c.data(),
+         .c_row = 16,
+         .rows = rows,
+         .columns = columns,
+         .depth = depth});
+    CHECK(c == wanted);
+  }
 }
 
 TEST_CASE("Products carry infinities and NaN to their row or column alone", "[core][products]") {
