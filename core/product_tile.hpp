@@ -13,7 +13,8 @@ inline constexpr std::size_t kTileColumns = 16;  ///< most columns, and the widt
 
 /// c[r, j] += sum over p of a[r, p] b[p, j], for r < rows and j < columns.
 /// Each number of c is one chain of sums, p ascending, that starts with what c holds; a product and
-/// a sum are rounded each. So its bits depend on neither the instruction set nor the tile.
+/// a sum are rounded each. So its bits depend on neither the instruction set nor the tile. A fused
+/// multiply-add would be faster on some CPUs, but a baseline without it would have other bits.
 struct Tile {
   const double* a = nullptr;  ///< a[r, p] is a[r * a_row + p * a_step]
   std::size_t a_row = 0, a_step = 0;

@@ -69,8 +69,7 @@ template <typename T>
 void multiply_many(const DenseRows<T>& x, const double* w, const double* bias, std::size_t k,
                    double* z) {
   const std::size_t n = x.rows, d = x.width;
-  const std::size_t columns =
-      k % kTileColumns > kTileColumns / 2 ? panels_of(k) * kTileColumns : (k + 7) / 8 * 8;
+  const std::size_t columns = (k + 7) / 8 * 8;  // the last tile takes 8 or 16
   Buffer<double> panels(panels_of(k) * kTileColumns * d), scratch(kTileRows * kBlockDepth);
   Buffer<double> sums(kTileRows * columns);
   pack_weights(w, k, d, panels.data());
@@ -87,16 +86,14 @@ void multiply_many(const DenseRows<T>& x, const double* w, const double* bias, s
 }
 
 using Four [[gnu::vector_size(32), gnu::aligned(8), gnu::may_alias]] = double;
-using FourFloats [[gnu::vector_size(16), gnu::aligned(4), gnu::may_alias]] = float;
 
-LOCKSTEP_INLINE inline void load(const double* x, Four& four) {
-  four = *reinterpret_cast<const Four*>(x);
-}
-LOCKSTEP_INLINE inline void load(const float* x, Four& four) {
-  four = __builtin_convertvector(*reinterpret_cast<const FourFloats*>(x), Four);
+template <typename T>
+LOCKSTEP_INLINE inline void load(const T* x, Four& four) {
+  four = Four{static_cast<double>(x[0]), static_cast<double>(x[1]), static_cast<double>(x[2]),
+              static_cast<double>(x[3])};
 }
 
-// sums[r] += x[r, j] w[j] for rows r < 4 and j = 0 .. 3, ascending: the columns of a transposed 4
+// sums[r] += x[r, j] w[j] for rows r < 4 and j = 0 .. 3, ascending: the columns of the transposed
 // x 4.
 template <typename T>
 LOCKSTEP_INLINE inline void add_four_columns(const T* x, std::size_t d, const double* w,
@@ -161,4 +158,5 @@ template void multiply(const DenseRows<double>&, std::span<const double>, std::s
                        std::size_t, std::span<double>);
 template void multiply(const DenseRows<float>&, std::span<const double>, std::span<const double>,
                        std::size_t, std::span<double>);
+
 }  // namespace lockstep

@@ -6,13 +6,18 @@
 ///
 /// The bits are those of the plain loop: each number of the result is one chain of sums in
 /// ascending order of the rows (X'X, R'X) or of the columns (X W'), and each product and each sum
-/// is rounded to double. So they do not depend on the instruction set or on blocks; rows given in
-/// two calls, one after the other, have the bits of one call. A float X has the bits of the same
-/// numbers as double. A sparse X of finite numbers has those of the same rows stored densely, if
-/// the other operand is finite too and no sum starts with -0.
+/// is rounded to double. So they depend neither on the instruction set nor on how the loops are
+/// cut:
+/// - X'X and R'X of rows given in two calls, one after the other, have the bits of one call; each
+///   row of X W' has the bits that it has alone. (Sums of partitions that are merged are another
+///   chain: a partition is a call, and the tree merges, as always.)
+/// - A float X has the bits of the same numbers as double.
+/// - A sparse X has those of the same rows stored densely, if all numbers are finite and no number
+///   that is added to is -0.
 ///
 /// All matrices are row-major, without gaps. Inputs and results must not overlap. Sizes are checked
-/// by expects(). std::bad_alloc may be thrown: there are scratch buffers (about 128 d doubles).
+/// by expects(). @throws std::bad_alloc: there are scratch buffers, at most 208 d + 65536 doubles,
+/// for X W' (k + 16) d.
 
 #include <cstddef>
 #include <cstdint>

@@ -21,12 +21,15 @@ std::size_t entries(const SparseRows& x) { return x.begin.back() - x.begin.front
 
 // Whether W' or S' beside W or S is worth its copies: with it an entry finds its k numbers in one
 // place. Only speed depends on it.
-bool transposes(const SparseRows& x, std::size_t k) { return k > 1 && entries(x) >= x.width; }
+bool transposes(const SparseRows& x, std::size_t k) { return k > 1 && entries(x) / 4 >= x.width; }
 
 // to [columns, rows] = from' [rows, columns]
 void transpose(const double* from, std::size_t rows, std::size_t columns, double* to) {
-  for (std::size_t c = 0; c < rows; ++c)
-    for (std::size_t j = 0; j < columns; ++j) to[j * rows + c] = from[c * columns + j];
+  constexpr std::size_t kBlock = 16;
+  for (std::size_t from_row = 0; from_row < rows; from_row += kBlock)
+    for (std::size_t j = 0; j < columns; ++j)
+      for (std::size_t c = from_row; c < std::min(rows, from_row + kBlock); ++c)
+        to[j * rows + c] = from[c * columns + j];
 }
 
 // sums[c] += value numbers[c]
@@ -34,6 +37,12 @@ LOCKSTEP_INLINE inline void add_scaled(double value, const double* numbers, std:
                                        double* sums) {
   LOCKSTEP_INDEPENDENT
   for (std::size_t c = 0; c < k; ++c) sums[c] += value * numbers[c];
+}
+
+// s += factor times a row.
+void add_row(const SparseRows& x, std::size_t row, double factor, double* s) {
+  for (std::size_t e = x.begin[row]; e < x.begin[row + 1]; ++e)
+    s[x.indices[e]] += factor * x.values[e];
 }
 
 double dot(const SparseRows& x, std::size_t row, const double* w) {
@@ -75,8 +84,8 @@ void multiply(const SparseRows& x, std::span<const double> w, std::span<const do
     transpose(w.data(), k, d, transposed.data());
     multiply_transposed(x, transposed.data(), k, z.data());
   } else {
-    for (std::size_t i = 0; i < n; ++i)
-      for (std::size_t c = 0; c < k; ++c) z[i * k + c] = dot(x, i, w.data() + c * d);
+    for (std::size_t c = 0; c < k; ++c)
+      for (std::size_t i = 0; i < n; ++i) z[i * k + c] = dot(x, i, w.data() + c * d);
   }
   if (bias.empty()) return;
   for (std::size_t i = 0; i < n; ++i)
@@ -95,9 +104,8 @@ void add_transposed(const SparseRows& x, std::span<const double> r, std::size_t 
     transpose(transposed.data(), d, k, s.data());
     return;
   }
-  for (std::size_t i = 0; i < n; ++i)
-    for (std::size_t e = x.begin[i]; e < x.begin[i + 1]; ++e)
-      for (std::size_t c = 0; c < k; ++c) s[c * d + x.indices[e]] += r[i * k + c] * x.values[e];
+  for (std::size_t c = 0; c < k; ++c)
+    for (std::size_t i = 0; i < n; ++i) add_row(x, i, r[i * k + c], s.data() + c * d);
 }
 
 void add_gram(const SparseRows& x, std::span<const double> weights, std::span<double> gram) {
