@@ -93,8 +93,8 @@ LOCKSTEP_INLINE inline void load(const T* x, Four& four) {
               static_cast<double>(x[3])};
 }
 
-// sums[r] += x[r, j] w[j] for rows r < 4 and j = 0 .. 3, ascending: the columns of the transposed
-// x 4.
+// sums[r] += x[r, j] w[j] for rows r < 4 and j = 0 .. 3, ascending. A vector holds a column: the
+// block is transposed.
 template <typename T>
 LOCKSTEP_INLINE inline void add_four_columns(const T* x, std::size_t d, const double* w,
                                              Four& sums) {
