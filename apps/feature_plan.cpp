@@ -7,7 +7,7 @@
 #include "apps/tables.hpp"
 #include "data/pipeline.hpp"
 #include "dist/session.hpp"
-#include "ml/transformed.hpp"
+#include "ml/pipeline/experiment.hpp"
 
 namespace lockstep::apps {
 namespace {

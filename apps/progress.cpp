@@ -26,40 +26,56 @@ void TrainingProgress::clear_line() {
   line_shown_ = false;
 }
 
-void TrainingProgress::on_estimator(const std::string& name, layers::Task task) {
+void TrainingProgress::on_estimator(const std::string& name) {
   clear_line();
-  classifier_ = task != layers::Task::Regression;
   samples_per_second_ = 0;
   log::info("training {}", name);
 }
 
-void TrainingProgress::on_step(const ml::StepReport& report) {
-  samples_per_second_ = samples_per_second_ == 0
-                            ? report.samples_per_second
-                            : 0.9 * samples_per_second_ + 0.1 * report.samples_per_second;
+/// Ten times a second on a terminal, every five seconds in a log.
+bool TrainingProgress::is_due() {
   const auto now = std::chrono::steady_clock::now();
-  if (now - last_ < (terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(5000)))
-    return;
+  const auto between = terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(5000);
+  if (now - last_ < between) return false;
   last_ = now;
-  std::string text = fmt::format("epoch {}/{}  step {}/{}  loss {:.4f}", report.epoch,
-                                 report.epochs, report.step, report.total_steps, report.loss);
-  if (classifier_) text += fmt::format("  accuracy {:.3f}", report.accuracy);
-  text += fmt::format("  {:.0f} samples/s  {} left", samples_per_second_,
-                      duration_text(report.seconds_left));
+  return true;
+}
+
+void TrainingProgress::show_line(const std::string& text) {
   if (!terminal_) return log::info("{}", text);
   std::fprintf(stderr, "\r\x1b[K%s", text.c_str());
   std::fflush(stderr);
   line_shown_ = true;
 }
 
+void TrainingProgress::on_step(const ml::StepReport& report) {
+  samples_per_second_ = samples_per_second_ == 0
+                            ? report.samples_per_second
+                            : 0.9 * samples_per_second_ + 0.1 * report.samples_per_second;
+  if (!is_due()) return;
+  std::string text = fmt::format("epoch {}/{}  step {}/{}  loss {:.4f}", report.epoch,
+                                 report.epochs, report.step, report.total_steps, report.loss);
+  if (report.accuracy) text += fmt::format("  accuracy {:.3f}", *report.accuracy);
+  text += fmt::format("  {:.0f} samples/s  {} left", samples_per_second_,
+                      duration_text(report.seconds_left));
+  show_line(text);
+}
+
+void TrainingProgress::on_iteration(const ml::IterationReport& report) {
+  if (!is_due()) return;
+  show_line(fmt::format("iteration {}/{}  {} {:.6g}  at most {} left", report.iteration,
+                        report.iterations, report.measure, report.value,
+                        duration_text(report.seconds_left)));
+}
+
 void TrainingProgress::on_epoch(const ml::EpochReport& report) {
   clear_line();
   std::string text =
       fmt::format("epoch {}/{}  loss {:.4f}", report.epoch, report.epochs, report.loss);
-  if (classifier_) text += fmt::format("  accuracy {:.4f}", report.accuracy);
+  if (report.accuracy) text += fmt::format("  accuracy {:.4f}", *report.accuracy);
   if (report.validation_loss)
     text += fmt::format("  validation loss {:.4f}", *report.validation_loss);
-  if (report.validation_accuracy && classifier_)
+  if (report.validation_accuracy)
     text += fmt::format("  validation accuracy {:.4f}", *report.validation_accuracy);
   text += fmt::format("  {}{}", duration_text(report.seconds), report.best ? "  (best)" : "");
   log::info("{}", text);

@@ -4,7 +4,7 @@
 
 #include <chrono>
 
-#include "ml/trainer.hpp"
+#include "ml/pipeline/progress.hpp"
 
 namespace lockstep::apps {
 
@@ -12,14 +12,17 @@ class TrainingProgress final : public ml::Progress {
  public:
   TrainingProgress();
   ~TrainingProgress() override;
-  void on_estimator(const std::string& name, layers::Task task) override;
+  void on_estimator(const std::string& name) override;
   void on_step(const ml::StepReport& report) override;
   void on_epoch(const ml::EpochReport& report) override;
+  void on_iteration(const ml::IterationReport& report) override;
 
  private:
   void clear_line();
+  bool is_due();
+  void show_line(const std::string& text);
 
-  bool terminal_, classifier_ = false, line_shown_ = false;
+  bool terminal_, line_shown_ = false;
   std::chrono::steady_clock::time_point last_{};
   double samples_per_second_ = 0;
 };

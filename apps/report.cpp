@@ -52,7 +52,11 @@ Json curves(const std::string& jsonl) {
   std::stringstream lines(jsonl);
   for (std::string line; std::getline(lines, line);) {
     auto point = Json::parse(line);
-    all[point.contains("step") ? "steps" : "epochs"].push_back(std::move(point));
+    for (const auto& [key, list] : {std::pair("step", "steps"), std::pair("epoch", "epochs")}) {
+      if (!point.contains(key)) continue;
+      all[list].push_back(std::move(point));
+      break;
+    }
   }
   const std::size_t stride = all["steps"].size() / kMostPoints + 1;
   Json thin = Json::array();
@@ -61,14 +65,18 @@ Json curves(const std::string& jsonl) {
   return all;
 }
 
-std::string matrix_html(const Json& matrix) {
+/// `names`: of the classes; without them there are numbers.
+std::string matrix_html(const Json& matrix, const Json& names) {
+  const auto name = [&](std::size_t c) {
+    return c < names.size() ? escape(names[c].get<std::string>()) : std::to_string(c);
+  };
   std::string html = "<table><tr><th>true \\ predicted</th>";
-  for (std::size_t c = 0; c < matrix.size(); ++c) html += fmt::format("<th>{}</th>", c);
+  for (std::size_t c = 0; c < matrix.size(); ++c) html += fmt::format("<th>{}</th>", name(c));
   html += "</tr>\n";
   for (std::size_t r = 0; r < matrix.size(); ++r) {
     double sum = 0;
     for (const auto& value : matrix[r]) sum += value.get<double>();
-    html += fmt::format("<tr><td>{}</td>", r);
+    html += fmt::format("<tr><td>{}</td>", name(r));
     for (std::size_t c = 0; c < matrix[r].size(); ++c) {
       const double share = sum > 0 ? matrix[r][c].get<double>() / sum : 0;
       const char* color = r == c ? "80,144,80" : "176,64,64";
@@ -85,9 +93,11 @@ std::string metrics_html(const Json& metrics) {
   for (const auto& [section, values] : metrics.items()) {
     html += fmt::format("<h2>{}</h2>\n<table>", escape(section));
     std::string matrices;
+    const Json names = values.value("classes", Json::array());
     for (const auto& [name, value] : values.items()) {
+      if (name == "classes") continue;
       if (value.is_array())
-        matrices += fmt::format("<h3>{}</h3>\n{}", escape(name), matrix_html(value));
+        matrices += fmt::format("<h3>{}</h3>\n{}", escape(name), matrix_html(value, names));
       else
         html += fmt::format(
             "<tr><td>{}</td><td>{}</td></tr>\n", escape(name),
@@ -101,19 +111,21 @@ std::string metrics_html(const Json& metrics) {
 }  // namespace
 
 void write_report(const ml::RunFolder& folder, const proto::Experiment& experiment,
-                  const std::string& metrics_json) {
+                  const Json& metrics) {
   const std::string name = escape(experiment.name());
   std::string html = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta "
       "charset=\"utf-8\"><title>{}</title><style>{}</style></head>\n<body><h1>{}</h1>\n",
       name, kStyle, name);
-  html += metrics_html(Json::parse(metrics_json));
+  html += metrics_html(metrics);
   for (const char* id : {"epoch_accuracy", "epoch_loss", "loss", "rate"})
     html += fmt::format("<div class=\"chart\"><canvas id=\"{}\"></canvas></div>\n", id);
   html += "<h2>config</h2>\n<pre>" + escape(to_text(experiment)) + "</pre>\n<script>";
   html += chart_js();
+  const std::string lines = folder.file("metrics.jsonl");
+  const bool has_curves = folder.files().exists(lines);
   html += "</script>\n<script>const run = " +
-          curves(folder.files().read(folder.file("metrics.jsonl"))).dump() + ";" + kScript +
+          curves(has_curves ? folder.files().read(lines) : "").dump() + ";" + kScript +
           "</script>\n</body></html>\n";
   write_atomically(folder.files(), folder.file("report.html"), html);
 }

@@ -11,7 +11,7 @@
 #include "data/dataset.hpp"
 #include "dist/session.hpp"
 #include "layers/network.hpp"
-#include "ml/experiment.hpp"
+#include "ml/pipeline/experiment.hpp"
 
 namespace lockstep::apps {
 namespace {

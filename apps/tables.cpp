@@ -12,12 +12,16 @@ bool is_number(const std::string& text) {
   return !text.empty() && text.find_first_not_of("0123456789.,+-e% ") == std::string::npos;
 }
 
-std::string matrix_text(const nlohmann::ordered_json& matrix) {
+/// `names`: of the classes; without them there are numbers.
+std::string matrix_text(const nlohmann::ordered_json& matrix, const nlohmann::ordered_json& names) {
+  const auto name = [&](std::size_t c) {
+    return c < names.size() ? names[c].get<std::string>() : std::to_string(c);
+  };
   std::vector<std::string> header{"true \\ predicted"};
   std::vector<std::vector<std::string>> rows;
-  for (std::size_t c = 0; c < matrix.size(); ++c) header.push_back(std::to_string(c));
+  for (std::size_t c = 0; c < matrix.size(); ++c) header.push_back(name(c));
   for (std::size_t r = 0; r < matrix.size(); ++r) {
-    rows.push_back({std::to_string(r)});
+    rows.push_back({name(r)});
     for (const auto& value : matrix[r]) rows.back().push_back(value.dump());
   }
   return table(header, rows);
@@ -61,35 +65,61 @@ std::vector<std::string> split(const std::string& text, char separator) {
   return pieces;
 }
 
-std::vector<std::string> csv_cells(const std::string& line) {
-  std::vector<std::string> cells(1);
-  bool quoted = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const bool doubled = quoted && line[i] == '"' && i + 1 < line.size() && line[i + 1] == '"';
-    if (doubled) {
-      cells.back() += line[++i];
-    } else if (line[i] == '"') {
-      quoted = !quoted;
-    } else if (line[i] == ',' && !quoted) {
-      cells.emplace_back();
-    } else {
-      cells.back() += line[i];
-    }
-  }
-  return cells;
-}
-
 std::string metrics_text(const nlohmann::ordered_json& metrics) {
   std::string text;
+  const auto names = metrics.value("classes", nlohmann::ordered_json::array());
   for (const auto& [name, value] : metrics.items()) {
+    if (name == "classes") continue;
     if (value.is_array())
-      text += fmt::format("  {}\n{}", name, matrix_text(value));
+      text += fmt::format("  {}\n{}", name, matrix_text(value, names));
     else if (value.is_number_float())
       text += fmt::format("  {:<20} {:.6g}\n", name, value.get<double>());
     else
       text += fmt::format("  {:<20} {}\n", name, value.dump());
   }
   return text;
+}
+
+namespace {
+
+std::string fact_text(const std::string& name, const nlohmann::ordered_json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number_float()) return fmt::format("{:.6g}", value.get<double>());
+  if (!value.is_number()) return value.dump();
+  if (name.find("bytes") != std::string::npos) return bytes_text(value.get<double>());
+  return count_text(value.get<std::uint64_t>());
+}
+
+std::string objects_text(const nlohmann::ordered_json& objects) {
+  std::vector<std::string> header;
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& object : objects) {
+    header.clear();
+    auto& row = rows.emplace_back();
+    for (const auto& [name, value] : object.items()) {
+      header.push_back(name);
+      row.push_back(fact_text(name, value));
+    }
+  }
+  return rows.empty() ? "" : table(header, rows);
+}
+
+}  // namespace
+
+std::string description_text(const nlohmann::ordered_json& description) {
+  std::string tables, facts, advice;
+  for (const auto& [name, value] : description.items()) {
+    if (name == "advice") {
+      for (const auto& line : value) advice += "advice: " + line.get<std::string>() + "\n";
+    } else if (value.is_array()) {
+      tables += objects_text(value);
+    } else if (value.is_string() && value.get<std::string>().find('\n') != std::string::npos) {
+      tables += value.get<std::string>();
+    } else {
+      facts += fmt::format("  {:<32} {}\n", name, fact_text(name, value));
+    }
+  }
+  return tables + facts + advice;
 }
 
 std::string bytes_text(double bytes) {

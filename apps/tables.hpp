@@ -14,11 +14,12 @@ std::string table(const std::vector<std::string>& header,
 /// The pieces between separators; one at the end only ends the last piece.
 std::vector<std::string> split(const std::string& text, char separator);
 
-/// The cells of a line of CSV, without their quotes.
-std::vector<std::string> csv_cells(const std::string& line);
-
 /// One section of metrics.json as lines "  name  value"; matrices as a grid.
 std::string metrics_text(const nlohmann::ordered_json& metrics);
+
+/// What an estimator or a model says of itself (ml/pipeline/metrics_json.hpp): its tables, then a
+/// line a fact.
+std::string description_text(const nlohmann::ordered_json& description);
 
 /// "1.2 MB"
 std::string bytes_text(double bytes);

@@ -38,6 +38,22 @@ void for_each_path(pb::Message& message, const Change& change) {
   }
 }
 
+/// Clears the fields marked outside_digest in `message` and below.
+void clear_outside_digest(pb::Message& message) {
+  const pb::Reflection& reflection = *message.GetReflection();
+  std::vector<const pb::FieldDescriptor*> fields;
+  reflection.ListFields(message, &fields);
+  for (const auto* field : fields) {
+    if (field->options().GetExtension(proto::outside_digest)) {
+      reflection.ClearField(&message, field);
+    } else if (field->cpp_type() == pb::FieldDescriptor::CPPTYPE_MESSAGE) {
+      if (!field->is_repeated()) clear_outside_digest(*reflection.MutableMessage(&message, field));
+      for (int i = 0; field->is_repeated() && i < reflection.FieldSize(message, field); ++i)
+        clear_outside_digest(*reflection.MutableRepeatedMessage(&message, field, i));
+    }
+  }
+}
+
 }  // namespace
 
 std::string child(const std::string& at, const std::string& name) {
@@ -68,16 +84,7 @@ bool from_text(const std::string& text, pb::Message& message) {
 
 std::string config_digest(const proto::Experiment& experiment) {
   proto::Experiment essence = experiment;
-  essence.clear_cluster();
-  essence.clear_output();
-  essence.mutable_data()->clear_memory_limit();
-  essence.mutable_data()->clear_scratch_dir();
-  essence.mutable_data()->clear_cache();
-  for (auto& stage : *essence.mutable_stage()) {
-    if (stage.has_network()) stage.mutable_network()->clear_checkpoint();
-    if (stage.has_autoencoder()) stage.mutable_autoencoder()->clear_checkpoint();
-    if (stage.has_sequence_to_sequence()) stage.mutable_sequence_to_sequence()->clear_checkpoint();
-  }
+  clear_outside_digest(essence);
   for_each_path(essence, [](const std::string& path) {
     return std::filesystem::path(path).filename().string();
   });

@@ -1,6 +1,7 @@
 /// The list of feature stages: a stage is its file pair, its config message, one line above and one
 /// in the switch here.
 #include "core/error.hpp"
+#include "core/stages.hpp"
 #include "data/features/arithmetic.hpp"
 #include "data/features/binarizer.hpp"
 #include "data/features/bucketizer.hpp"
@@ -53,18 +54,6 @@
 #include "data/stage.hpp"
 
 namespace lockstep::data {
-
-bool is_feature_stage(const proto::Stage& stage) {
-  switch (stage.kind_case()) {
-    case proto::Stage::kNetwork:
-    case proto::Stage::kAutoencoder:
-    case proto::Stage::kSequenceToSequence:
-    case proto::Stage::KIND_NOT_SET:
-      return false;
-    default:
-      return true;
-  }
-}
 
 std::unique_ptr<FeatureStage> make_feature_stage(const proto::Stage& stage, const std::string& at) {
   switch (stage.kind_case()) {
@@ -173,14 +162,13 @@ std::unique_ptr<FeatureStage> make_feature_stage(const proto::Stage& stage, cons
                                                at + ".byte_pair_encoder");
     case proto::Stage::kWindows:
       return std::make_unique<Windows>(stage.windows(), at + ".windows");
-    case proto::Stage::kNetwork:
-    case proto::Stage::kAutoencoder:
-    case proto::Stage::kSequenceToSequence:
-      throw ConfigError("an estimator stands where a feature stage is expected", {.field = at},
-                        "feature stages come first, the estimator last");
-    case proto::Stage::KIND_NOT_SET:
+    default:
       break;
   }
+  if (is_estimator(stage))
+    throw ConfigError("an estimator stands where a feature stage is expected", {.field = at},
+                      "leave it out here");
+  expects(stage.kind_case() == proto::Stage::KIND_NOT_SET, "every feature stage has its line here");
   throw ConfigError("a stage without a kind", {.field = at},
                     "write for example: stage { image_feature { height: 28 width: 28 } }");
 }

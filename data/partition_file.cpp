@@ -281,7 +281,9 @@ void move_to_disk(Partition& partition, const std::string& folder) {
   ::close(file);
   try {
     write_partition(path, partition);
+    const auto loss = partition.loss;  // the file has columns alone
     partition = map_partition(path);
+    partition.loss = loss;
   } catch (...) {
     ::unlink(path.c_str());
     throw;

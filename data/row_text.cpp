@@ -30,7 +30,9 @@ std::string number_text(double value, ColumnType::Format format) {
   if (is_missing(value)) return "";
   if (format == ColumnType::Format::Boolean || !std::isfinite(value))
     return to_string(value, format);
-  return fmt::format("{}", value == 0 ? 0.0 : value);
+  if (value == 0) return "0";
+  return format == ColumnType::Format::Float ? fmt::format("{}", static_cast<float>(value))
+                                             : fmt::format("{}", value);
 }
 
 std::string joined(const Tokens& tokens, std::size_t row) {
@@ -38,34 +40,6 @@ std::string joined(const Tokens& tokens, std::size_t row) {
   for (std::size_t i = 0; i < tokens.count(row); ++i) {
     if (i > 0) text += ' ';
     text += tokens.token(tokens.first(row) + i);
-  }
-  return text;
-}
-
-std::string cell_of(const ColumnType& type, const Column& column, std::size_t row, char separator) {
-  switch (type.kind) {
-    case ColumnType::Kind::Number:
-      return number_text(std::get<Numbers>(column).values[row], type.format);
-    case ColumnType::Kind::String: {
-      const auto text = std::get<Strings>(column).at(row);
-      return text ? csv_cell(*text, separator) : "";
-    }
-    case ColumnType::Kind::Tokens:
-      return csv_cell(joined(std::get<Tokens>(column), row), separator);
-    case ColumnType::Kind::Image: {
-      std::vector<float> numbers(type.shape.size());
-      copy_row(column, row, numbers.data());
-      return fmt::format("{}", fmt::join(numbers, std::string_view(&separator, 1)));
-    }
-    case ColumnType::Kind::Vector:
-      break;
-  }
-  std::vector<double> numbers(width_of(column));
-  copy_row(column, row, numbers.data());
-  std::string text;
-  for (std::size_t j = 0; j < type.shape.size(); ++j) {
-    if (j > 0) text += separator;
-    text += number_text(j < numbers.size() ? numbers[j] : 0.0, ColumnType::Format::Double);
   }
   return text;
 }
@@ -101,6 +75,35 @@ std::vector<std::string> feature_columns(const Schema& schema, const std::string
 
 }  // namespace
 
+std::string csv_cells(const ColumnType& type, const Column& column, std::size_t row,
+                      char separator) {
+  switch (type.kind) {
+    case ColumnType::Kind::Number:
+      return number_text(std::get<Numbers>(column).values[row], type.format);
+    case ColumnType::Kind::String: {
+      const auto text = std::get<Strings>(column).at(row);
+      return text ? csv_cell(*text, separator) : "";
+    }
+    case ColumnType::Kind::Tokens:
+      return csv_cell(joined(std::get<Tokens>(column), row), separator);
+    case ColumnType::Kind::Image: {
+      std::vector<float> numbers(type.shape.size());
+      copy_row(column, row, numbers.data());
+      return fmt::format("{}", fmt::join(numbers, std::string_view(&separator, 1)));
+    }
+    case ColumnType::Kind::Vector:
+      break;
+  }
+  std::vector<double> numbers(width_of(column));
+  copy_row(column, row, numbers.data());
+  std::string text;
+  for (std::size_t j = 0; j < type.shape.size(); ++j) {
+    if (j > 0) text += separator;
+    text += number_text(j < numbers.size() ? numbers[j] : 0.0, type.format);
+  }
+  return text;
+}
+
 RowText csv_text(const Schema& schema, char separator) {
   RowText text;
   std::vector<std::string> names;
@@ -123,7 +126,7 @@ RowText csv_text(const Schema& schema, char separator) {
     std::string line;
     for (const auto& [name, type] : schema.columns()) {
       if (&name != &schema.columns().front().first) line += separator;
-      line += cell_of(type, partition.column(name), row, separator);
+      line += csv_cells(type, partition.column(name), row, separator);
     }
     if (line.empty()) line = "\"\"";  // a line without anything is no row
     return line + "\n";

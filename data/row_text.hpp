@@ -18,6 +18,11 @@ struct RowText {
 /// A text as a cell of CSV (RFC 4180): in quotes where it needs them; "" is an empty one.
 std::string csv_cell(std::string_view text, char separator = ',');
 
+/// A row's cells of one column as CSV: a number each of a vector or an image, else one; empty where
+/// it is missing.
+std::string csv_cells(const ColumnType& type, const Column& column, std::size_t row,
+                      char separator = ',');
+
 /// CSV (RFC 4180) of all columns. Vectors and images become a column a number, named by their
 /// features; tokens are joined by blanks; missing cells are empty, empty strings "". Numbers are
 /// the shortest text of the same double.

@@ -1,7 +1,5 @@
 #pragma once
-/// Feature stages. A stage may learn something from the training rows (fit), then changes a
-/// partition at a time: it adds columns, or cleans rows. Everything but fit() is local and
-/// MPI-free.
+/// Feature stages: transformers that may learn something from the training rows first (fit).
 
 #include <memory>
 #include <string>
@@ -11,22 +9,9 @@
 #include "data/dataset.hpp"
 #include "data/dataset_job.hpp"
 #include "data/table.hpp"
+#include "data/transformer.hpp"
 
 namespace lockstep::data {
-
-/// Whose rows a stage changes: stages that drop rows leave those alone that are to be scored,
-/// unless they are told otherwise.
-enum class Phase { Training, Scoring };
-
-/// What a stage did to rows of a partition, for people.
-struct Effect {
-  std::uint64_t rows = 0;
-  const char* verb = nullptr;  ///< "dropped", "filled", also of no row; null: nothing to tell
-  std::uint64_t missing = 0;   ///< how many of them are missing now
-};
-
-/// Of a stage that drops what it cannot take: that there was none is not worth a word.
-inline Effect dropped_if_any(std::uint64_t rows) { return {rows, rows > 0 ? "dropped" : nullptr}; }
 
 /// What fit() learns from: the training rows, as the stages before have left them.
 class Fitting {
@@ -56,55 +41,25 @@ class Fitting {
   std::uint64_t seed_;
 };
 
-/// What prepare() sees of the dataset that transform() is to change next.
-struct Preparing {
-  const Fitting& rows;  ///< all its rows, as the stages before have left them
-  Phase phase = Phase::Training;
-  bool labels_optional = false;  ///< predict: rows that have no label yet are wanted, too
-};
-
-class FeatureStage {
+class FeatureStage : public Transformer {
  public:
-  virtual ~FeatureStage() = default;
-
-  /// The columns it reads.
-  virtual std::vector<std::string> input_columns() const = 0;
-
-  /// True for an input column that rows to be scored may lack, such as what is to be forecast.
-  virtual bool can_do_without(const std::string& /*column*/) const { return false; }
-
-  /// The schema after this stage. Before fit() the widths and labels it will learn are left open.
-  /// @throws ConfigError if a column is missing or of the wrong type, or the output is there
-  /// already.
-  virtual Schema output_schema(const Schema& input) const = 0;
-
   /// COLLECTIVE, once, before transform(); nothing to do for most. @throws DataError
   virtual void fit(const Fitting&) {}
 
   /// False: fit() has something to learn (and nothing was loaded from a model).
   virtual bool is_fitted() const { return true; }
 
-  /// True for a stage that makes a row of other rows: prepare() goes before every dataset.
-  virtual bool looks_at_all_rows() const { return false; }
-
-  /// COLLECTIVE, after fit(), once before the partitions of a dataset are transformed: the training
-  /// rows, then validation and test rows, or those to be predicted. @throws DataError
-  virtual void prepare(const Preparing&) {}
-
-  /// Adds this stage's columns, or changes rows. Thread-safe. @throws DataError naming the row and
-  /// the value that do not fit.
-  virtual Effect transform(Partition& partition, Phase phase) const = 0;
+  /// Told once, before anything else: the columns that only labels and weights are made of. Rows to
+  /// be scored may lack their cells, or the columns.
+  virtual void set_label_columns(const std::vector<std::string>&) {}
 
   /// The fitted stage as it goes into model/pipeline.textproto: a stage made from it is fitted.
   virtual proto::Stage save() const = 0;
 };
 
-/// True for feature stages, false for estimators such as network.
-bool is_feature_stage(const proto::Stage& stage);
-
 /// Checks the stage's config against itself (not against data) and makes the stage. `at` is the
 /// config path, for example "stage[0]".
-/// @throws ConfigError
+/// @throws ConfigError, also if it is an estimator
 std::unique_ptr<FeatureStage> make_feature_stage(const proto::Stage& stage, const std::string& at);
 
 // ---- for those who write stages

@@ -112,6 +112,8 @@ std::string to_string(const ColumnType& type) {
           return "integer";
         case ColumnType::Format::Boolean:
           return "boolean";
+        case ColumnType::Format::Float:
+          return "number";
       }
       break;
     case ColumnType::Kind::String:
@@ -137,9 +139,12 @@ std::string to_string(double value, ColumnType::Format format) {
     case ColumnType::Format::Integer:
       return fmt::format("{:.0f}", value == 0 ? 0.0 : value);
     case ColumnType::Format::Double:
+    case ColumnType::Format::Float:
       break;
   }
-  std::string text = fmt::format("{}", value);
+  std::string text = format == ColumnType::Format::Float
+                         ? fmt::format("{}", static_cast<float>(value))
+                         : fmt::format("{}", value);
   if (text.find_first_of(".e") == std::string::npos) text += ".0";
   return text;
 }

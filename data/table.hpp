@@ -50,8 +50,9 @@ struct ColumnType {
     Vector,  ///< a vector of doubles, sparse or dense; shape [F]
     Image,   ///< floats of shape [C, H, W], dense
   };
-  /// How a number is written as text: 1.0 as "1.0", "1" or "true".
-  enum class Format { Double, Integer, Boolean };
+  /// How a number is written as text: 1.0 as "1.0", "1" or "true"; what was computed as a float by
+  /// the digits of a float.
+  enum class Format { Double, Integer, Boolean, Float };
 
   Kind kind = Kind::Number;
   Shape shape{};            ///< of one row; empty for numbers, strings and tokens
@@ -248,11 +249,19 @@ void copy_row(const Column& column, std::size_t row, double* out);
 /// The rows `rows` of the column, in that order.
 Column take_rows(const Column& column, std::span<const std::size_t> rows);
 
+/// Sums over rows: weight * loss of each row, and the weights.
+struct LossSum {
+  double loss = 0, weight = 0;
+};
+
 /// The rows of one logical partition, in the order of their positions.
 struct Partition {
   std::size_t index = 0;
   Values<std::uint64_t> row_ids;  ///< position of each row in its source, from 0
   std::map<std::string, Column> columns;
+  /// What the last model that added predictions minimises, over these rows; none where it has no
+  /// loss or the rows have no labels.
+  std::optional<LossSum> loss{};
 
   std::size_t rows() const noexcept { return row_ids.size(); }
   const Column& column(const std::string& name) const { return columns.at(name); }

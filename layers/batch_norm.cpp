@@ -11,7 +11,8 @@ namespace lockstep::layers {
 struct BatchNorm::Kernels {
   onednn::Primitive training, inference, backward;
   std::size_t channels = 0, rows = 0;
-  double unbiased = 1;  // M / (M - 1)
+  bool has_spread = true;  // a lane has more than one value a channel
+  double unbiased = 1;     // M / (M - 1)
   int shift_in_backward =
       onednn::kNoArgument;  // versions of oneDNN differ in whether backward takes it
   std::size_t bias_at = 0, mean_at = 0, variance_at = 0;  // in parameters and gradients
@@ -59,7 +60,13 @@ BatchNorm::BatchNorm(const proto::BatchNorm& config, const TensorSpec& input, co
   k.rows = static_cast<std::size_t>(build.rows);
   const double values =
       static_cast<double>(k.rows) * static_cast<double>(input.shape.size() / k.channels);
-  k.unbiased = values > 1 ? values / (values - 1) : 1;
+  k.has_spread = values > 1;
+  k.unbiased = k.has_spread ? values / (values - 1) : 1;
+  if (!k.has_spread && build.reference == nullptr) {
+    throw config_error(build, "",
+                       "batch_norm has one value a channel in each lane, which has no variance",
+                       "raise lane_size to 2 or more (16 or more is usual)");
+  }
 
   const auto each = padded(k.channels);
   k.bias_at = each, k.mean_at = 2 * each, k.variance_at = 3 * each;
@@ -115,9 +122,19 @@ void BatchNorm::backward(Lane& lane) const {
   write_statistics(lane);
 }
 
+// Sums over the rows, of which the step makes means. A lane without spread is left out: what it
+// adds leaves the running statistics as they are, as far as its rows count.
 void BatchNorm::write_statistics(const Lane& lane) const {
   const auto& k = *kernels_;
   const auto rows = static_cast<double>(k.rows);
+  if (!k.has_spread) {
+    for (std::size_t c = 0; c < k.channels; ++c) {
+      lane.gradients[k.mean_at + c] = static_cast<float>(rows * lane.parameters[k.mean_at + c]);
+      lane.gradients[k.variance_at + c] =
+          static_cast<float>(rows * lane.parameters[k.variance_at + c]);
+    }
+    return;
+  }
   for (std::size_t c = 0; c < k.channels; ++c) {
     lane.gradients[k.mean_at + c] = static_cast<float>(rows * lane.workspace[k.lane_mean_at + c]);
     lane.gradients[k.variance_at + c] =

@@ -10,7 +10,6 @@
 #include "layers/network_impl.hpp"
 #include "layers/onednn/engine.hpp"
 #include "layers/softmax.hpp"
-#include "layers/standardized_loss.hpp"
 
 namespace lockstep::layers {
 namespace {
@@ -128,8 +127,6 @@ Network::Network(const proto::Network& config, const Shape& input, const std::st
   require_one_vector(loss, n.reference->layers->layer(static_cast<std::size_t>(end)).output().shape,
                      at + ".loss");
   n.loss = make_loss(loss, outputs, at + ".loss");
-  if (config.model().target_mean_size() > 0)
-    n.loss = standardized(std::move(n.loss), config.model());
   n.summarize(*n.reference->layers, config.layer_size(), config.layer());
   if (contained(last, loss)) {
     drop_final_activation(n.blueprint.layers);

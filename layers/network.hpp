@@ -131,8 +131,10 @@ class Network {
 /// Sums over the rows of one lane.
 struct LaneResult {
   double loss = 0;     ///< sum of row weight * loss of the row
-  double weight = 0;   ///< sum of row weights (rows, unless there are class weights)
-  double correct = 0;  ///< rows (of texts: words) whose prediction is right; 0 for regressions
+  double weight = 0;   ///< sum of row weights * class weights (of texts: words)
+  double correct = 0;  ///< sum of the weights of rows (of texts: words) whose prediction is right;
+                       ///< 0 for regressions
+  double row_weight = 0;  ///< sum of row weights; the rows, where none are given
 };
 
 /// What backward needs to tell while it runs: gradients [0, floats) of the flat vector are final.
@@ -153,6 +155,7 @@ class Worker {
     std::size_t rows = 0;
     std::span<const std::uint64_t> row_ids;
     std::span<const float> labels;
+    std::span<const float> weights;  ///< one a row, >= 0, or none: each row counts 1
     std::uint64_t seed = 0, step = 0;
     std::span<const float> parameters, packed;
     Timeline* timeline = nullptr;  ///< train() notes its layers' times there; null: nobody asks

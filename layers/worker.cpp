@@ -23,6 +23,7 @@ struct Worker::Impl {
   void trim(const Pass& pass);
   Lane lane_of(const Pass& pass, bool training);
   LaneResult judge(const Pass& pass, float* dlogits);
+  LaneResult judge_weighted(const Pass& pass, float* dlogits);
   std::span<const float> logits() const;
   void copy_tap(const Lane& whole);
 };
@@ -97,7 +98,31 @@ void Worker::Impl::copy_tap(const Lane& whole) {
 LaneResult Worker::Impl::judge(const Pass& pass, float* dlogits) {
   expects(pass.labels.size() == pass.rows * network.loss->labels_per_row(),
           "there are labels for each row of the pass");
-  return network.loss->evaluate(logits(), pass.labels, dlogits);
+  if (!pass.weights.empty()) return judge_weighted(pass, dlogits);
+  LaneResult result = network.loss->evaluate(logits(), pass.labels, dlogits);
+  result.row_weight = static_cast<double>(pass.rows);
+  return result;
+}
+
+// Row by row: what the loss says of a row counts by its weight.
+LaneResult Worker::Impl::judge_weighted(const Pass& pass, float* dlogits) {
+  expects(pass.weights.size() == pass.rows && network.loss->task() != Task::Text,
+          "each row of a pass has a weight; texts have none");
+  const std::size_t width = logits().size() / pass.rows, labels = pass.labels.size() / pass.rows;
+  LaneResult result;
+  for (std::size_t row = 0; row < pass.rows; ++row) {
+    float* const gradient = dlogits == nullptr ? nullptr : dlogits + row * width;
+    const double weight = pass.weights[row];
+    const LaneResult one = network.loss->evaluate(
+        logits().subspan(row * width, width), pass.labels.subspan(row * labels, labels), gradient);
+    result.loss += weight * one.loss;
+    result.weight += weight * one.weight;
+    result.correct += weight * one.correct;
+    result.row_weight += weight;
+    for (std::size_t k = 0; gradient != nullptr && k < width; ++k)
+      gradient[k] = static_cast<float>(weight * gradient[k]);
+  }
+  return result;
 }
 
 Worker::Worker(const Network& network) : impl_(std::make_unique<Impl>(*network.impl_)) {}

@@ -13,7 +13,8 @@
 #include "core/timeline.hpp"
 #include "dist/session.hpp"
 #include "layers/network.hpp"
-#include "ml/experiment.hpp"
+#include "ml/network/network_estimator.hpp"
+#include "ml/pipeline/experiment.hpp"
 
 namespace lockstep::apps {
 namespace {
@@ -157,6 +158,15 @@ nlohmann::ordered_json result_of(const Config& config, const ml::Context& contex
           {"version", binary_version()}};
 }
 
+/// @throws ConfigError unless it trains a network
+ml::NetworkEstimator& network_of(ml::EstimatorStage& stage) {
+  auto* network = dynamic_cast<ml::NetworkEstimator*>(&stage.estimator());
+  if (network == nullptr)
+    throw ConfigError("bench times the steps of a network; this estimator has none",
+                      {.field = stage.at()}, "give an experiment that ends with a network");
+  return *network;
+}
+
 ExitCode bench(const BenchOptions& options, const CommonOptions& common,
                dist::Communicator& world) {
   const Config config = open_experiment(world, options.experiment);
@@ -169,25 +179,31 @@ ExitCode bench(const BenchOptions& options, const CommonOptions& common,
   };
   with_locations(config.locations, [&] {
     const auto prepared = ml::prepare(job.context(), config.experiment);
-    dist::ExchangeOptions exchange;
-    exchange.bucket_bytes =
-        static_cast<std::size_t>(config.experiment.cluster().bucket_megabytes() * (1 << 20));
+    ml::Progress silent;
+    ml::FitOptions how;
+    how.untrained = true;
+    ml::PipelineFit fit(job.context(), prepared->pipeline, prepared->rows(), how, prepared->loading,
+                        silent, nullptr);
+    const std::size_t last = prepared->pipeline.estimators().size() - 1;
+    fit.run_to(last);
+    const auto setup = network_of(*prepared->pipeline.judged().stage).set_up(fit.input_of(last));
+    const auto& training = setup.training;
+    auto exchange = ml::exchange_of(config.experiment);
     exchange.method = method_of(options.exchange);
     exchange.rows = rows_of(options.rows);
     exchange.gather = gather_of(options.gather);
-    ml::TrainingStep step(job.context(), prepared->config, *prepared->network, prepared->train,
-                          prepared->columns, prepared->plan, exchange);
-    const auto samples = measure(job.context(), step, prepared->plan, options);
-    json =
-        result_of(config, job.context(), prepared->plan, options, samples, peak_rss_bytes(world));
+    ml::TrainingStep step(job.context(), training.config, training.network, training.train,
+                          training.columns, training.plan, exchange, nullptr, training.scale);
+    const auto samples = measure(job.context(), step, training.plan, options);
+    json = result_of(config, job.context(), training.plan, options, samples, peak_rss_bytes(world));
     json["bytes_sent_per_step"] = step.exchange().bytes_sent() / (options.warmup + options.steps);
     if (!options.records()) return tell();
-    const auto recorded = record(job.context(), step, prepared->plan, options);
+    const auto recorded = record(job.context(), step, training.plan, options);
     if (options.profile)
-      json["profile"] = profile_of(job.context().ranks, *prepared->network, recorded);
+      json["profile"] = profile_of(job.context().ranks, training.network, recorded);
     tell();
     if (!options.trace.empty())
-      write_trace(job.context().ranks, *prepared->network, recorded, options.trace);
+      write_trace(job.context().ranks, training.network, recorded, options.trace);
   });
   return ExitCode::Done;
 }

@@ -8,9 +8,9 @@
 
 #include "apps/startup.hpp"
 #include "apps/tables.hpp"
-#include "core/log.hpp"
 #include "dist/session.hpp"
-#include "ml/loaded_model.hpp"
+#include "ml/pipeline/loaded_model.hpp"
+#include "ml/pipeline/metrics_json.hpp"
 
 namespace lockstep::apps {
 namespace {
@@ -22,21 +22,22 @@ struct EvaluateOptions {
 /// COLLECTIVE. @throws AgreedError if the rows have no label, or an evaluator does not fit the
 /// model
 std::vector<ml::MakeSums> evaluators_of(const ml::Context& context, const ml::LoadedModel& model,
-                                        const ml::NetworkColumns& columns,
+                                        const ml::PredictionColumns& columns,
                                         const std::string& data) {
   std::vector<ml::MakeSums> evaluators;
   dist::all_or_none(context.ranks, [&] {
-    if (columns.label.empty())
+    const auto& wanted = model.pipeline().judged().stage->model().columns();
+    const auto& configs = model.saved().evaluate();
+    if (!wanted.label.empty() && columns.label.empty())
       throw DataError(fmt::format("{} has no labels to compare with", data), {.file = data},
                       "use lockstep predict");
-    const auto& configs = model.pipeline().evaluate();
     const auto binary =
         std::any_of(configs.begin(), configs.end(), [](const auto& e) { return e.has_binary(); });
-    if (model.estimator().has_autoencoder() && binary && columns.anomaly_label.empty())
+    if (binary && !wanted.anomaly.empty() && columns.anomaly.empty())
       throw DataError(fmt::format("{} does not tell the known anomalies: it has no column '{}'",
-                                  data, model.estimator().autoencoder().label_col()),
+                                  data, wanted.anomaly),
                       {.file = data}, "use lockstep predict");
-    evaluators = ml::make_evaluators(configs, model.network());
+    evaluators = ml::make_evaluators(configs, columns);
   });
   return evaluators;
 }
@@ -45,14 +46,10 @@ ExitCode evaluate(const EvaluateOptions& options, const CommonOptions& common,
                   dist::Communicator& world) {
   const Job job(world, common, {}, 0, "");
   const auto model = ml::LoadedModel::open(job.context(), options.model);
-  ml::NetworkColumns columns;
-  auto dataset = model->load(job.context(), options.data, columns);
-  const auto evaluators = evaluators_of(job.context(), *model, columns, options.data);
-  const auto dropped = ml::drop_unlabelled(job.context(), dataset, columns);
-  if (dropped > 0) log::info("{}: {} rows have no label and are left out", options.data, dropped);
-  ml::LossSums sums;
-  const auto metrics =
-      ml::evaluate(job.context(), model->scorer(), dataset, columns, evaluators, sums);
+  model->add_all_columns();
+  const auto rows = model->predict(job.context(), options.data, /*judging=*/true);
+  const auto evaluators = evaluators_of(job.context(), *model, rows.columns, options.data);
+  const auto metrics = to_json(ml::evaluate(job.context(), rows.dataset, rows.columns, evaluators));
   if (job.is_driver())
     std::cout << (common.json ? metrics.dump() + "\n" : metrics_text(metrics)) << std::flush;
   return ExitCode::Done;

@@ -8,56 +8,40 @@
 #include "apps/startup.hpp"
 #include "apps/tables.hpp"
 #include "core/files.hpp"
-#include "ml/loaded_model.hpp"
+#include "ml/pipeline/loaded_model.hpp"
+#include "ml/pipeline/metrics_json.hpp"
 
 namespace lockstep::apps {
 namespace {
 
-/// Adds what it reads, its loss, its size and its layers.
-void describe_network(const layers::Network& network, nlohmann::ordered_json& json) {
-  json["input"] = to_string(network.input());
-  json["loss"] = network.loss_name();
-  json["parameters"] = network.parameter_count();
-  for (const auto& layer : network.summary()) {
-    json["layers"].push_back({{"name", layer.name},
-                              {"kind", layer.kind},
-                              {"output", to_string(layer.output)},
-                              {"parameters", layer.parameters}});
-  }
-}
-
 nlohmann::ordered_json describe_model(const ml::LoadedModel& model) {
-  nlohmann::ordered_json json{{"name", model.pipeline().name()},
-                              {"lockstep_version", model.pipeline().lockstep_version()}};
-  describe_network(model.network(), json);
-  for (const auto& estimator : model.earlier()) {
-    nlohmann::ordered_json earlier{{"name", ml::earlier_name(estimator.position)},
-                                   {"stage", estimator.stage->at()}};
-    describe_network(estimator.stage->network(), earlier);
+  const auto& pipeline = model.pipeline();
+  nlohmann::ordered_json json{{"name", model.saved().name()},
+                              {"lockstep_version", model.saved().lockstep_version()},
+                              {"stage", pipeline.judged().stage->at()}};
+  json.update(to_json(pipeline.judged().stage->model().describe()));
+  for (const auto& [position, stage] : pipeline.estimators()) {
+    if (position == pipeline.judged().position) continue;
+    nlohmann::ordered_json earlier{{"name", ml::place_name(position)}, {"stage", stage->at()}};
+    earlier.update(to_json(stage->model().describe()));
     json["earlier"].push_back(std::move(earlier));
   }
   return json;
 }
 
-std::string network_text(const nlohmann::ordered_json& json) {
-  std::string text = fmt::format("input {}, loss {}\n", json["input"].get<std::string>(),
-                                 json["loss"].get<std::string>());
-  std::vector<std::vector<std::string>> rows;
-  for (const auto& layer : json["layers"]) {
-    rows.push_back({layer["name"], layer["kind"], layer["output"],
-                    count_text(layer["parameters"].get<std::uint64_t>())});
-  }
-  rows.push_back({"total", "", "", count_text(json["parameters"].get<std::uint64_t>())});
-  return text + table({"layer", "kind", "output", "parameters"}, rows);
-}
-
-std::string model_text(const nlohmann::ordered_json& json) {
+std::string model_text(nlohmann::ordered_json json) {
   std::string text = fmt::format("{} (lockstep {})\n", json["name"].get<std::string>(),
                                  json["lockstep_version"].get<std::string>());
-  if (!json.contains("earlier")) return text + network_text(json);
-  for (const auto& earlier : json["earlier"])
-    text += earlier["stage"].get<std::string>() + "\n" + network_text(earlier) + "\n";
-  return text + "the last estimator\n" + network_text(json);
+  const auto earlier = json.value("earlier", nlohmann::ordered_json::array());
+  for (const char* key : {"name", "lockstep_version", "earlier", "metrics"}) json.erase(key);
+  for (auto part : earlier) {
+    text += part["stage"].get<std::string>() + "\n";
+    for (const char* key : {"name", "stage"}) part.erase(key);
+    text += description_text(part) + "\n";
+  }
+  text += json["stage"].get<std::string>() + "\n";
+  json.erase("stage");
+  return text + description_text(json);
 }
 
 ExitCode show(const std::string& path, const CommonOptions& common, dist::Communicator& world) {

@@ -11,8 +11,8 @@
 #include "apps/tables.hpp"
 #include "core/log.hpp"
 #include "dist/session.hpp"
-#include "layers/network.hpp"
-#include "ml/experiment.hpp"
+#include "ml/pipeline/experiment.hpp"
+#include "ml/pipeline/metrics_json.hpp"
 
 namespace lockstep::apps {
 namespace {
@@ -32,9 +32,12 @@ std::unique_ptr<ml::RunFolder> open_run_folder(const Job& job, const TrainOption
     std::string path = !options.run_dir.empty() ? options.run_dir : experiment.output().run_dir();
     if (path.empty()) path = ml::default_run_path(real_files(), experiment.name(), options.resume);
     folder = std::make_unique<ml::RunFolder>(real_files(), path, options.resume);
-    // A resumed run keeps the config it began with: the digest in its checkpoints tells whether
-    // this one may go on.
-    if (!options.resume || !real_files().exists(folder->file("config.textproto")))
+    // A resumed run may have more epochs, not another config: the digest in its checkpoints tells.
+    const std::string config = folder->file("config.textproto");
+    proto::Experiment before;
+    if (!options.resume || !real_files().exists(config) ||
+        (from_text(real_files().read(config), before) &&
+         config_digest(before) == config_digest(experiment)))
       folder->write("config.textproto", to_text(experiment));
     log::also_to(folder->file("log.txt"), options.resume);
     log::info("run folder {}", path);
@@ -43,8 +46,7 @@ std::unique_ptr<ml::RunFolder> open_run_folder(const Job& job, const TrainOption
 }
 
 void print_result(const CommonOptions& common, const ml::RunFolder& folder,
-                  const std::string& metrics_json) {
-  auto metrics = nlohmann::ordered_json::parse(metrics_json);
+                  nlohmann::ordered_json metrics) {
   if (common.json) {
     metrics["run_dir"] = folder.path();
     std::cout << metrics.dump() << std::endl;
@@ -71,15 +73,16 @@ ExitCode train(const TrainOptions& options, const CommonOptions& common,
     how.resume = options.resume;
     outcome = ml::train_experiment(job.context(), experiment, folder.get(), progress, how);
   });
-  if (outcome.training.stopped) {
+  if (outcome.stopped) {
     log::info("stopped by a signal after a checkpoint at step {}; go on with --resume",
-              outcome.training.steps);
+              outcome.steps);
     return ExitCode::Stopped;
   }
   dist::all_or_none(world, [&] {
     if (!job.is_driver()) return;
-    if (experiment.output().report()) write_report(*folder, experiment, outcome.metrics_json);
-    print_result(common, *folder, outcome.metrics_json);
+    auto metrics = to_json(outcome);
+    if (experiment.output().report()) write_report(*folder, experiment, metrics);
+    print_result(common, *folder, std::move(metrics));
   });
   return ExitCode::Done;
 }

@@ -54,6 +54,7 @@ proto::Cast::Type type_of(const ColumnType& column) {
     case ColumnType::Format::Boolean:
       return proto::Cast::BOOLEAN;
     case ColumnType::Format::Double:
+    case ColumnType::Format::Float:
       break;
   }
   return proto::Cast::DOUBLE;

@@ -20,6 +20,7 @@ Model::Format format_of(const ColumnType& type) {
     case ColumnType::Format::Boolean:
       return Model::BOOLEAN;
     case ColumnType::Format::Double:
+    case ColumnType::Format::Float:
       break;
   }
   return Model::DOUBLE;

@@ -180,25 +180,28 @@ proto::Stage ImageFeature::save() const {
 }
 
 const Augmentation* augmentation_of(const std::vector<std::unique_ptr<FeatureStage>>& stages,
-                                    const std::string& column,
-                                    const std::vector<std::string>& others) {
-  const Augmentation* found = nullptr;
+                                    const std::string& column) {
+  for (const auto& stage : stages) {
+    const auto* images = dynamic_cast<const ImageFeature*>(stage.get());
+    if (images != nullptr && images->augmentation() != nullptr && images->output_col() == column)
+      return images->augmentation();
+  }
+  return nullptr;
+}
+
+void check_augmentations(const std::vector<std::unique_ptr<FeatureStage>>& stages,
+                         const std::vector<std::string>& inputs) {
   for (const auto& stage : stages) {
     const auto* images = dynamic_cast<const ImageFeature*>(stage.get());
     if (images == nullptr || images->augmentation() == nullptr) continue;
     const std::string& output = images->output_col();
-    if (output != column && std::find(others.begin(), others.end(), output) != others.end())
-      continue;
-    if (output != column) {
-      throw ConfigError(fmt::format("the images of '{}' are to be augmented, but the network reads "
-                                    "'{}'",
-                                    output, column),
-                        {.field = images->augmentation()->at()},
-                        "only the network's own input can be augmented");
-    }
-    found = images->augmentation();
+    if (std::find(inputs.begin(), inputs.end(), output) != inputs.end()) continue;
+    throw ConfigError(fmt::format("the images of '{}' are to be augmented, but no estimator reads "
+                                  "them",
+                                  output),
+                      {.field = images->augmentation()->at()},
+                      "only an estimator's own input can be augmented");
   }
-  return found;
 }
 
 }  // namespace lockstep::data

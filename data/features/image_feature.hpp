@@ -51,11 +51,13 @@ class ImageFeature final : public FeatureStage {
   std::optional<Augmentation> augmentation_;
 };
 
-/// The augmentation of the images in `column`, a network's input, or null. `others`: inputs of
-/// other networks of the experiment.
-/// @throws ConfigError if a stage augments another column: nothing would come of it
+/// The augmentation of the images in `column`, or null.
 const Augmentation* augmentation_of(const std::vector<std::unique_ptr<FeatureStage>>& stages,
-                                    const std::string& column,
-                                    const std::vector<std::string>& others = {});
+                                    const std::string& column);
+
+/// `inputs`: the columns that estimators read. @throws ConfigError if a stage augments another
+/// column: nothing would come of it
+void check_augmentations(const std::vector<std::unique_ptr<FeatureStage>>& stages,
+                         const std::vector<std::string>& inputs);
 
 }  // namespace lockstep::data

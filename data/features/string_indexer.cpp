@@ -97,6 +97,12 @@ double number_of(const std::string& label) {
   return error == std::errc() && stop == end ? value : std::nan("");
 }
 
+bool is_missing_in(const Column& column, std::size_t row) {
+  const auto* strings = std::get_if<Strings>(&column);
+  return strings != nullptr ? strings->is_missing(row)
+                            : is_missing(std::get<Numbers>(column).values[row]);
+}
+
 std::string value_text(const Column& column, std::size_t row) {
   const auto* strings = std::get_if<Strings>(&column);
   if (strings == nullptr) return quoted(std::get<Numbers>(column).values[row]);
@@ -138,6 +144,18 @@ std::vector<std::string> StringIndexer::input_columns() const {
   std::vector<std::string> names;
   for (const ColumnPair& pair : pairs_) names.push_back(pair.input);
   return names;
+}
+
+bool StringIndexer::is_label(std::size_t pair) const {
+  return std::find(labels_of_rows_.begin(), labels_of_rows_.end(), pairs_[pair].output) !=
+         labels_of_rows_.end();
+}
+
+bool StringIndexer::can_do_without(const std::string& column) const {
+  for (std::size_t i = 0; i < pairs_.size(); ++i) {
+    if (pairs_[i].input == column && !is_label(i)) return false;
+  }
+  return true;
 }
 
 Schema StringIndexer::output_schema(const Schema& input) const {
@@ -183,12 +201,16 @@ std::optional<double> StringIndexer::Labels::find(const Column& column, std::siz
 }
 
 std::vector<double> StringIndexer::indexes(const Partition& partition, const Column& column,
-                                           std::size_t pair, std::vector<bool>& keep) const {
+                                           std::size_t pair, Phase phase,
+                                           std::vector<bool>& keep) const {
   const Labels& labels = labels_[pair];
   std::vector<double> indexes(partition.rows(), static_cast<double>(labels.count));
+  const bool may_miss = phase == Phase::Scoring && is_label(pair);
   for (std::size_t row = 0; row < indexes.size(); ++row) {
     if (const auto index = labels.find(column, row)) {
       indexes[row] = *index;
+    } else if (may_miss && is_missing_in(column, row)) {
+      indexes[row] = kMissing;
     } else if (config_.handle_invalid() == proto::SKIP) {
       keep[row] = false;
     } else if (config_.handle_invalid() == proto::ERROR) {
@@ -203,12 +225,12 @@ std::vector<double> StringIndexer::indexes(const Partition& partition, const Col
   return indexes;
 }
 
-Effect StringIndexer::transform(Partition& partition, Phase) const {
+Effect StringIndexer::transform(Partition& partition, Phase phase) const {
   std::vector<bool> keep(partition.rows(), true);
   for (std::size_t i = 0; i < pairs_.size(); ++i) {
     const auto column = partition.columns.find(pairs_[i].input);
     if (column == partition.columns.end()) continue;
-    partition.set(pairs_[i].output, Numbers{indexes(partition, column->second, i, keep)});
+    partition.set(pairs_[i].output, Numbers{indexes(partition, column->second, i, phase, keep)});
   }
   return dropped_if_any(keep_rows(partition, keep));
 }

@@ -18,7 +18,8 @@ namespace lockstep::data {
 ///
 /// Missing and NaN are never counted. They and values not seen stop the job, drop their row (SKIP)
 /// or get the index behind the last (KEEP, label "__unknown"). The output column is nominal with
-/// its labels. A fitted stage passes over input columns that are not there.
+/// its labels. In rows to be scored the column of a label may be absent, and a missing label stays
+/// missing.
 class StringIndexer final : public FeatureStage {
  public:
   /// `at` is the config path of the message.
@@ -26,6 +27,10 @@ class StringIndexer final : public FeatureStage {
   StringIndexer(const proto::StringIndexer& config, std::string at);
 
   std::vector<std::string> input_columns() const override;
+  bool can_do_without(const std::string& column) const override;
+  void set_label_columns(const std::vector<std::string>& columns) override {
+    labels_of_rows_ = columns;
+  }
   Schema output_schema(const Schema& input) const override;
   void fit(const Fitting& fitting) override;
   bool is_fitted() const override { return config_.model_size() != 0; }
@@ -50,13 +55,15 @@ class StringIndexer final : public FeatureStage {
   };
 
   void read_model();
+  bool is_label(std::size_t pair) const;
   std::vector<double> indexes(const Partition& partition, const Column& column, std::size_t pair,
-                              std::vector<bool>& keep) const;
+                              Phase phase, std::vector<bool>& keep) const;
 
   proto::StringIndexer config_;
   std::string at_;
   std::vector<ColumnPair> pairs_;
   std::vector<Labels> labels_;  // one a pair; empty before fit
+  std::vector<std::string> labels_of_rows_;
 };
 
 }  // namespace lockstep::data

@@ -36,6 +36,7 @@ CellType cell_type(const ColumnType& type) {
   if (type.kind != ColumnType::Kind::Number) return CellType::String;
   switch (type.format) {
     case ColumnType::Format::Double:
+    case ColumnType::Format::Float:
       return CellType::Double;
     case ColumnType::Format::Integer:
       return CellType::Integer;

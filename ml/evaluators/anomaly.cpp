@@ -4,10 +4,12 @@
 
 namespace lockstep::ml {
 
-void AnomalySums::add(const Scored& scored) {
-  expects(scored.anomalies.size() == scored.rows && scored.errors.size() == scored.rows,
-          "each row has its error and tells whether it is an anomaly");
-  areas_.add({scored.errors, 1, scored.anomalies, scored.rows});
+void AnomalySums::add(const data::Partition& partition, const PredictionColumns& columns) {
+  const auto& scores = *numbers_of(partition, columns.score);
+  const auto& anomalies = *numbers_of(partition, columns.anomaly);
+  const auto* weights = numbers_of(partition, columns.weight);
+  for (std::size_t row = 0; row < partition.rows(); ++row)
+    areas_.add_row(scores[row], anomalies[row] == 1, weight_of(weights, row));
 }
 
 void AnomalySums::merge(const EvaluatorSums& right) {
@@ -15,14 +17,14 @@ void AnomalySums::merge(const EvaluatorSums& right) {
 }
 
 MakeSums make_anomaly_evaluator(const proto::BinaryEvaluator& config, const std::string& at) {
-  using Metric = proto::BinaryEvaluator;
+  using Names = proto::BinaryEvaluator;
   auto areas = config;
   if (areas.metric_name_size() == 0) {
-    areas.add_metric_name(Metric::AREA_UNDER_ROC);
-    areas.add_metric_name(Metric::AREA_UNDER_PR);
+    areas.add_metric_name(Names::AREA_UNDER_ROC);
+    areas.add_metric_name(Names::AREA_UNDER_PR);
   }
   for (const int name : areas.metric_name()) {
-    if (name == Metric::AREA_UNDER_ROC || name == Metric::AREA_UNDER_PR) continue;
+    if (name == Names::AREA_UNDER_ROC || name == Names::AREA_UNDER_PR) continue;
     throw ConfigError("the error of an autoencoder is no probability of an anomaly",
                       {.field = at + ".metric_name"}, "take AREA_UNDER_ROC or AREA_UNDER_PR");
   }

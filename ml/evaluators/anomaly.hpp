@@ -3,16 +3,16 @@
 
 namespace lockstep::ml {
 
-/// How well an autoencoder's error tells known anomalies: the areas of a BinarySums whose score is
-/// the error. The error is no probability, so there is no accuracy and no log loss.
+/// How well a score tells known anomalies: the areas of a BinarySums over the columns `score` and
+/// `anomaly`. The score is no probability, so there is no accuracy and no log loss.
 class AnomalySums final : public EvaluatorSums {
  public:
   explicit AnomalySums(const proto::BinaryEvaluator& config) : areas_(config) {}
-  void add(const Scored& scored) override;  ///< expects scored.anomalies
+  void add(const data::Partition& partition, const PredictionColumns& columns) override;
   void merge(const EvaluatorSums& right) override;
   void save(Writer& out) const override { areas_.save(out); }
   void load(Reader& in) override { areas_.load(in); }
-  void finish(nlohmann::ordered_json& metrics) const override { areas_.finish(metrics); }
+  void finish(Metrics& metrics) const override { areas_.finish(metrics); }
 
  private:
   BinarySums areas_;

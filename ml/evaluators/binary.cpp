@@ -1,10 +1,8 @@
 #include "ml/evaluators/binary.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "core/math.hpp"
-#include "ml/evaluators/names.hpp"
 
 namespace lockstep::ml {
 
@@ -15,16 +13,19 @@ BinarySums::BinarySums(const proto::BinaryEvaluator& config) {
     names_ = {proto::BinaryEvaluator::AREA_UNDER_ROC, proto::BinaryEvaluator::ACCURACY};
 }
 
-void BinarySums::add(const Scored& scored) {
-  for (std::size_t row = 0; row < scored.rows; ++row) {
-    const float score = scored.outputs[row * scored.width + scored.width - 1];  // of class 1
-    const bool positive = scored.labels[row] == 1;
-    auto& counts = by_score_[score];
-    (positive ? counts.positives : counts.negatives) += 1;
-    right_ += (score > 0.5f) == positive;
-    log_loss_ -= log_exact(
-        std::max(1e-15, positive ? static_cast<double>(score) : 1 - static_cast<double>(score)));
-  }
+void BinarySums::add(const data::Partition& partition, const PredictionColumns& columns) {
+  const auto& labels = *numbers_of(partition, columns.label);
+  const auto& probability = partition.get<data::DenseVectors>(columns.probability);
+  const auto* weights = numbers_of(partition, columns.weight);
+  for (std::size_t row = 0; row < partition.rows(); ++row)
+    add_row(probability.row(row)[1], labels[row] == 1, weight_of(weights, row));
+}
+
+void BinarySums::add_row(double score, bool positive, double weight) {
+  auto& counts = by_score_[score];
+  (positive ? counts.positives : counts.negatives) += weight;
+  if ((score > 0.5) == positive) right_ += weight;
+  log_loss_ -= weight * log_exact(std::max(1e-15, positive ? score : 1 - score));
 }
 
 void BinarySums::merge(const EvaluatorSums& right) {
@@ -51,11 +52,11 @@ void BinarySums::save(Writer& out) const {
 void BinarySums::load(Reader& in) {
   by_score_.clear();
   for (auto n = in.value<std::size_t>(); n > 0; --n) {
-    const auto score = in.value<float>();
+    const auto score = in.value<double>();
     by_score_[score] = in.value<Counts>();
   }
   log_loss_ = in.value<double>();
-  right_ = in.value<std::int64_t>();
+  right_ = in.value<double>();
 }
 
 BinarySums::Counts BinarySums::total() const {
@@ -70,25 +71,23 @@ BinarySums::Counts BinarySums::total() const {
 double BinarySums::area_under_roc() const {
   const Counts all = total();
   if (all.positives == 0 || all.negatives == 0) return all.positives == 0 ? 0 : 1;
-  // Twice the area in units of one positive times one negative is a whole number: exact.
-  double area = 0;
-  std::int64_t positives = 0;
+  // Twice the area; of rows that count one each it is a whole number: exact.
+  double area = 0, positives = 0;
   for (const auto& [score, counts] : by_score_) {
-    area += static_cast<double>(counts.negatives) *
-            static_cast<double>(2 * positives + counts.positives);
+    area += counts.negatives * (2 * positives + counts.positives);
     positives += counts.positives;
   }
-  return area / 2 / static_cast<double>(all.positives) / static_cast<double>(all.negatives);
+  return area / 2 / all.positives / all.negatives;
 }
 
 double BinarySums::area_under_pr() const {
-  const auto positives = static_cast<double>(total().positives);
+  const double positives = total().positives;
   if (by_score_.empty() || positives == 0) return 0;
   double area = 0, last_recall = 0, last_precision = 0, hits = 0, predicted = 0;
   bool first = true;
   for (const auto& [score, counts] : by_score_) {
-    hits += static_cast<double>(counts.positives);
-    predicted += static_cast<double>(counts.positives + counts.negatives);
+    hits += counts.positives;
+    predicted += counts.positives + counts.negatives;
     const double recall = hits / positives, precision = hits / predicted;
     if (first) last_precision = precision;
     first = false;
@@ -99,26 +98,25 @@ double BinarySums::area_under_pr() const {
   return area;
 }
 
-void BinarySums::finish(nlohmann::ordered_json& metrics) const {
+double BinarySums::metric(proto::BinaryEvaluator::Metric name) const {
   const Counts all = total();
-  const auto rows = static_cast<double>(std::max<std::int64_t>(1, all.positives + all.negatives));
-  for (const auto name : names_) {
-    auto& value = metrics[metric_key(proto::BinaryEvaluator::Metric_Name(name))];
-    switch (name) {
-      case proto::BinaryEvaluator::AREA_UNDER_ROC:
-        value = area_under_roc();
-        break;
-      case proto::BinaryEvaluator::AREA_UNDER_PR:
-        value = area_under_pr();
-        break;
-      case proto::BinaryEvaluator::ACCURACY:
-        value = static_cast<double>(right_) / rows;
-        break;
-      case proto::BinaryEvaluator::LOG_LOSS:
-        value = log_loss_ / rows;
-        break;
-    }
+  const double sum = all.positives + all.negatives, rows = sum > 0 ? sum : 1;
+  switch (name) {
+    case proto::BinaryEvaluator::AREA_UNDER_ROC:
+      return area_under_roc();
+    case proto::BinaryEvaluator::AREA_UNDER_PR:
+      return area_under_pr();
+    case proto::BinaryEvaluator::ACCURACY:
+      return right_ / rows;
+    case proto::BinaryEvaluator::LOG_LOSS:
+      return log_loss_ / rows;
   }
+  return 0;
+}
+
+void BinarySums::finish(Metrics& metrics) const {
+  for (const auto name : names_)
+    ml::add(metrics, metric_key(proto::BinaryEvaluator::Metric_Name(name)), metric(name));
 }
 
 }  // namespace lockstep::ml

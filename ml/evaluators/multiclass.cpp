@@ -1,16 +1,16 @@
 #include "ml/evaluators/multiclass.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "core/math.hpp"
-#include "ml/evaluators/names.hpp"
 
 namespace lockstep::ml {
 
-MulticlassSums::MulticlassSums(const proto::MulticlassEvaluator& config, std::size_t classes)
-    : eps_(config.eps()),
-      classes_(std::max<std::size_t>(classes, 2)),
+MulticlassSums::MulticlassSums(const proto::MulticlassEvaluator& config,
+                               const PredictionColumns& columns)
+    : class_names_(columns.class_names),
+      eps_(config.eps()),
+      classes_(std::max<std::size_t>(columns.classes, 2)),
       counts_(classes_ * classes_) {
   for (const int name : config.metric_name())
     names_.push_back(static_cast<proto::MulticlassEvaluator::Metric>(name));
@@ -18,18 +18,16 @@ MulticlassSums::MulticlassSums(const proto::MulticlassEvaluator& config, std::si
   if (names_.empty()) names_ = {M::ACCURACY, M::F1, M::LOG_LOSS};
 }
 
-void MulticlassSums::add(const Scored& scored) {
-  for (std::size_t row = 0; row < scored.rows; ++row) {
-    const float* p = scored.outputs.data() + row * scored.width;
-    const auto label = static_cast<std::size_t>(scored.labels[row]);
-    // One output is the probability of class 1.
-    const auto prediction =
-        scored.width == 1 ? static_cast<std::size_t>(p[0] > 0.5f)
-                          : static_cast<std::size_t>(std::max_element(p, p + scored.width) - p);
-    const double of_label =
-        scored.width == 1 ? (label == 1 ? p[0] : 1 - static_cast<double>(p[0])) : p[label];
-    ++counts_[label * classes_ + prediction];
-    log_loss_ -= log_exact(std::max(eps_, of_label));
+void MulticlassSums::add(const data::Partition& partition, const PredictionColumns& columns) {
+  const auto& labels = *numbers_of(partition, columns.label);
+  const auto& predictions = *numbers_of(partition, columns.prediction);
+  const auto& probability = partition.get<data::DenseVectors>(columns.probability);
+  const auto* weights = numbers_of(partition, columns.weight);
+  for (std::size_t row = 0; row < partition.rows(); ++row) {
+    const auto label = static_cast<std::size_t>(labels[row]);
+    const double weight = weight_of(weights, row);
+    counts_[label * classes_ + static_cast<std::size_t>(predictions[row])] += weight;
+    log_loss_ -= weight * log_exact(std::max(eps_, probability.row(row)[label]));
   }
 }
 
@@ -45,7 +43,7 @@ void MulticlassSums::save(Writer& out) const {
 }
 
 void MulticlassSums::load(Reader& in) {
-  counts_ = in.values<std::int64_t>();
+  counts_ = in.values<double>();
   log_loss_ = in.value<double>();
 }
 
@@ -54,10 +52,10 @@ double MulticlassSums::metric(proto::MulticlassEvaluator::Metric name) const {
   for (std::size_t c = 0; c < classes_; ++c) {
     double truth = 0, predicted = 0;
     for (std::size_t other = 0; other < classes_; ++other) {
-      truth += static_cast<double>(count(c, other));
-      predicted += static_cast<double>(count(other, c));
+      truth += count(c, other);
+      predicted += count(other, c);
     }
-    const auto hits = static_cast<double>(count(c, c));
+    const double hits = count(c, c);
     const double precision = predicted > 0 ? hits / predicted : 0,
                  recall = truth > 0 ? hits / truth : 0;
     rows += truth;
@@ -86,19 +84,15 @@ double MulticlassSums::metric(proto::MulticlassEvaluator::Metric name) const {
   return 0;
 }
 
-void MulticlassSums::finish(nlohmann::ordered_json& metrics) const {
+void MulticlassSums::finish(Metrics& metrics) const {
   for (const auto name : names_) {
     const std::string key = metric_key(proto::MulticlassEvaluator::Metric_Name(name));
     if (name != proto::MulticlassEvaluator::CONFUSION_MATRIX) {
-      metrics[key] = metric(name);
+      ml::add(metrics, key, metric(name));
       continue;
     }
-    auto& matrix = metrics[key] = nlohmann::ordered_json::array();
-    for (std::size_t c = 0; c < classes_; ++c) {
-      matrix.push_back(std::vector<std::int64_t>(
-          counts_.begin() + static_cast<std::ptrdiff_t>(c * classes_),
-          counts_.begin() + static_cast<std::ptrdiff_t>((c + 1) * classes_)));
-    }
+    if (!class_names_.empty()) metrics.push_back({"classes", class_names_});
+    metrics.push_back({key, Matrix{classes_, classes_, counts_}});
   }
 }
 

@@ -2,12 +2,9 @@
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <span>
 
-#include "core/error.hpp"
 #include "core/math.hpp"
-#include "ml/evaluators/names.hpp"
 
 namespace lockstep::ml {
 namespace {
@@ -25,6 +22,13 @@ Counts ngrams_of(const Words& words, std::size_t n) {
   Counts counts;
   for (std::size_t i = 0; i + n <= words.size(); ++i) ++counts[std::span(words).subspan(i, n)];
   return counts;
+}
+
+Words words_of(const data::Tokens& tokens, std::size_t row) {
+  Words words;
+  for (std::size_t i = 0; i < tokens.count(row); ++i)
+    words.emplace_back(tokens.token(tokens.first(row) + i));
+  return words;
 }
 
 }  // namespace
@@ -50,11 +54,11 @@ void TranslationSums::add_text(const Words& text, const Words& reference) {
   }
 }
 
-void TranslationSums::add(const Scored& scored) {
-  expects(scored.texts.size() == scored.rows && scored.references.size() == scored.rows,
-          "texts are compared with references");
-  for (std::size_t row = 0; row < scored.rows; ++row)
-    add_text(scored.texts[row], scored.references[row]);
+void TranslationSums::add(const data::Partition& partition, const PredictionColumns& columns) {
+  const auto& texts = partition.get<data::Tokens>(columns.prediction);
+  const auto& references = partition.get<data::Tokens>(columns.label);
+  for (std::size_t row = 0; row < partition.rows(); ++row)
+    add_text(words_of(texts, row), words_of(references, row));
 }
 
 void TranslationSums::merge(const EvaluatorSums& right) {
@@ -86,12 +90,12 @@ double TranslationSums::bleu() const {
   return 100 * exp_exact(logarithms / kOrders + std::min(0.0, shortness));
 }
 
-void TranslationSums::finish(nlohmann::ordered_json& metrics) const {
+void TranslationSums::finish(Metrics& metrics) const {
   using M = proto::TranslationEvaluator;
   for (const auto name : names_) {
     const double exact =
         sums_.texts > 0 ? static_cast<double>(sums_.exact) / static_cast<double>(sums_.texts) : 0;
-    metrics[metric_key(M::Metric_Name(name))] = name == M::BLEU ? bleu() : exact;
+    ml::add(metrics, metric_key(M::Metric_Name(name)), name == M::BLEU ? bleu() : exact);
   }
 }
 

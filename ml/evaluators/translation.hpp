@@ -1,11 +1,11 @@
 #pragma once
 #include <array>
 
-#include "ml/evaluator.hpp"
+#include "ml/evaluators/evaluator.hpp"
 
 namespace lockstep::ml {
 
-/// Metrics of texts against one reference each, over all rows together.
+/// Metrics of texts, columns of tokens, against one reference each, over all rows together.
 ///   BLEU (Papineni 2002) = 100 min(1, e^(1 - r / h)) (p_1 p_2 p_3 p_4)^(1/4); h, r = words of all
 ///   texts and references, p_n = n-grams of the texts that occur in their reference (each no more
 ///   often than there) / n-grams of the texts; for the first, second, ... order without a match
@@ -15,11 +15,11 @@ namespace lockstep::ml {
 class TranslationSums final : public EvaluatorSums {
  public:
   explicit TranslationSums(const proto::TranslationEvaluator& config);
-  void add(const Scored& scored) override;
+  void add(const data::Partition& partition, const PredictionColumns& columns) override;
   void merge(const EvaluatorSums& right) override;
   void save(Writer& out) const override;
   void load(Reader& in) override;
-  void finish(nlohmann::ordered_json& metrics) const override;
+  void finish(Metrics& metrics) const override;
 
  private:
   static constexpr std::size_t kOrders = 4;

@@ -31,12 +31,22 @@ TEST_CASE("config_digest ignores cluster, output and the folders of files", "[co
                "network { epochs: 4 } }") == digest(kBase));
 }
 
+TEST_CASE("config_digest ignores how long a run goes on", "[core][config]") {
+  const auto with = [](const std::string& fields) {
+    return digest("name: 'a' stage { network { early_stopping { " + fields + " } epochs: 3 } }");
+  };
+  CHECK(with("patience: 3") == with("patience: 5"));
+  CHECK(with("min_delta: 3") != with("min_delta: 5"));
+  CHECK(digest("name: 'a' stage { autoencoder { epochs: 3 max_steps: 9 } }") ==
+        digest("name: 'a' stage { autoencoder {} }"));
+}
+
 TEST_CASE("config_digest notices everything else", "[core][config]") {
   for (const auto& [part, other] :
        std::vector<std::pair<std::string, std::string>>{{"seed: 3", "seed: 4"},
                                                         {"name: 'a'", "name: 'b'"},
                                                         {"train.txt", "other.txt"},
-                                                        {"epochs: 4", "epochs: 5"}}) {
+                                                        {"epochs: 4", "global_batch: 5"}}) {
     std::string changed = kBase;
     changed.replace(changed.find(part), part.size(), other);
     CHECK(digest(changed) != digest(kBase));

@@ -3,6 +3,7 @@
 #include <google/protobuf/text_format.h>
 
 #include "core/error.hpp"
+#include "core/stages.hpp"
 #include "tests/catch.hpp"
 
 using namespace lockstep;
@@ -127,12 +128,24 @@ TEST_CASE("the catalogue knows feature stages from estimators", "[data][catalogu
   proto::Stage feature, estimator;
   *feature.mutable_image_feature() = config("num_pixels: 4");
   estimator.mutable_network();
-  CHECK(is_feature_stage(feature));
-  CHECK_FALSE(is_feature_stage(estimator));
-  CHECK_FALSE(is_feature_stage(proto::Stage()));
+  CHECK_FALSE(is_estimator(feature));
+  CHECK(is_estimator(estimator));
+  CHECK_FALSE(is_estimator(proto::Stage()));
   CHECK(make_feature_stage(feature, "stage[0]")->output_schema(vectors(4)).has("image"));
   CHECK_THROWS_AS(make_feature_stage(estimator, "stage[1]"), ConfigError);
   CHECK_THROWS_AS(make_feature_stage(proto::Stage(), "stage[1]"), ConfigError);
+  // Every kind that is no estimator has a maker: what it says of an empty config is no internal
+  // error.
+  const auto* kinds = proto::Stage::descriptor()->oneof_decl(0);
+  for (int i = 0; i < kinds->field_count(); ++i) {
+    proto::Stage stage;
+    stage.GetReflection()->MutableMessage(&stage, kinds->field(i));
+    INFO(kinds->field(i)->name());
+    try {
+      (void)make_feature_stage(stage, "stage[1]");
+    } catch (const ConfigError&) {
+    }
+  }
 }
 
 TEST_CASE("a saved ImageFeature does the same again", "[data][image_feature]") {

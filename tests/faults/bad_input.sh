@@ -93,14 +93,14 @@ expect 2 "the decoder gives 63, the input column 'features' is 64" train codes.t
 expect 2 "at: codes.textproto:6:.*stage.2..network.layer.0..conv2d" train codes.textproto --run-dir r10 \
   --set 'network.layer=[{conv2d{filters:2 kernel_size:3}}]'
 [ ! -e r10/stage_0 ] || { echo "FAILED: trained before the next network was seen not to fit"; failures=$((failures + 1)); }
-expect 2 "write global_batch: 256 here" train codes.textproto --run-dir r7 --set autoencoder.lane_size=32
-expect 2 "only an autoencoder may stand before other stages" train codes.textproto --run-dir r7 --set 'stage[0].network={layer{dense{units:2}}}'
+expect 2 "but a later estimator has 8: rows would have to move" train codes.textproto --run-dir r7 --set autoencoder.lane_size=32
+expect 2 "there is a column 'prediction' already" train codes.textproto --run-dir r7 --set 'stage[0].network={layer{dense{units:5 activation:SOFTMAX}}}' --set 'stage[1].vector_slicer.input_col=probability'
 cp -r codes-run cut-codes
 truncate -s -20 cut-codes/model/stage_0.safetensors
 expect 4 "stage_0.safetensors does not match its checksum" predict cut-codes --data good.libsvm
 
 # Numbers
-expect 5 "error: the loss is .* at step .*; its rows, counted from 0:" train good.textproto --run-dir r8 --set network.epochs=50 \
+expect 5 "error: the loss is .* at step .*; its rows, counted from 1:" train good.textproto --run-dir r8 --set network.epochs=50 \
   --set 'network.layer=[{dense{units:1}}]' --set 'network.loss={mean_squared_error{}}' --set 'network.optimizer={sgd{learning_rate:1000}}'
 
 # A rank that throws alone

@@ -48,6 +48,23 @@ hash_of lost | diff whole.hash - || fail "other bytes after a cut state file"
 train 7 killed --resume || fail "resuming on 7 ranks"
 hash_of killed | diff whole.hash - || fail "resumed on 7 ranks, other bytes"
 
+# A run that was over goes on with more epochs, to the bytes of one that had them from the beginning.
+epochs=$(sed -n 's/^ *epochs: \([0-9]*\).*/\1/p' experiment.textproto | head -1)
+more=$((epochs + 2))
+train 2 longer --set network.epochs=$more || fail "the run with more epochs"
+hash_of longer >longer.hash
+train 3 extended || fail "the run that is to be extended"
+train 2 extended --resume --set network.epochs=$more || fail "resuming with more epochs"
+hash_of extended | diff longer.hash - || fail "more epochs after the end, other bytes"
+grep -q "epochs: $more" extended/config.textproto || fail "config.textproto does not tell of the epochs"
+if train 2 extended --resume --set network.global_batch=80; then fail "another batch is no way to go on"; fi
+# A schedule that looks ahead was made for the epochs it began with.
+train 1 annealed --set network.learning_rate_schedule.cosine.final_factor=0.1 || fail "the run with a cosine"
+if train 1 annealed --resume --set network.learning_rate_schedule.cosine.final_factor=0.1 --set network.epochs=$more; then
+  fail "a cosine of other steps is taken up"
+fi
+grep -q "the learning rates of .* were made for" log || fail "it does not say why the cosine cannot go on"
+
 # A signal: checkpoint, exit code 75, resume.
 "$source/scripts/mpirun" -n 2 "$lockstep" train experiment.textproto --threads 1 --run-dir stopped --set network.early_stopping.patience=1000 --set network.epochs=400 >log 2>&1 &
 job=$!

@@ -50,7 +50,7 @@ struct Bench {
     prepare_thread();
     network.pack(parameters.span(), packed.span());
     std::copy(x.begin(), x.end(), worker.input(row_ids.size()).begin());
-    return {row_ids.size(), row_ids, wanted, 5, 3, parameters.span(), packed.span()};
+    return {row_ids.size(), row_ids, wanted, {}, 5, 3, parameters.span(), packed.span()};
   }
   LaneResult train() { return worker.train(pass(labels), gradients.span(), {}); }
   LaneResult evaluate(const Numbers& wanted) { return worker.evaluate(pass(wanted)); }

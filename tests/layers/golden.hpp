@@ -80,7 +80,7 @@ struct GoldenBatch {
   }
 
   Worker::Pass pass() const {
-    return {row_ids.size(), row_ids, labels, 1, 0, parameters.span(), packed.span()};
+    return {row_ids.size(), row_ids, labels, {}, 1, 0, parameters.span(), packed.span()};
   }
 };
 

@@ -50,7 +50,7 @@ TEST_CASE("start values are a function of seed and stream", "[layers][initialize
 TEST_CASE("DEFAULT is HE_UNIFORM before relu and its kin, else GLOROT_UNIFORM",
           "[layers][initializers]") {
   const auto of = [](const std::string& layers) {
-    Rig rig(layers, {4}, 1);
+    Rig rig(layers, {4}, 2);
     return rig.layers().parameters().at(rig.layers().parameters().size() - 2).initializer;
   };
   CHECK(of("layer { dense { units: 3 } }") == proto::GLOROT_UNIFORM);

@@ -142,8 +142,8 @@ TEST_CASE("a lane that is trimmed to its longest row gives the same bits", "[lay
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = i % 80 < 4 * (2 + i / 80) ? numbers[i] : 0;
     const std::vector<std::uint64_t> row_ids{4, 5, 6};
     const Numbers labels(6, 1);
-    const auto result = worker.train({3, row_ids, labels, 1, 0, parameters.span(), packed.span()},
-                                     gradients.span(), {});
+    const auto result = worker.train(
+        {3, row_ids, labels, {}, 1, 0, parameters.span(), packed.span()}, gradients.span(), {});
     Numbers all(gradients.data(), gradients.data() + gradients.size());
     all.push_back(static_cast<float>(result.loss));
     return all;

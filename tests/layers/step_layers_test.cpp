@@ -309,7 +309,7 @@ TEST_CASE("variational_code: the gradient of the whole loss, its own included",
   const auto loss = [&](std::span<float> into) {
     network.pack(parameters, packed);
     std::copy(x.begin(), x.end(), worker.input(3).begin());
-    return worker.train({3, ids, x, 1, 2, parameters, packed}, into, {}).loss;
+    return worker.train({3, ids, x, {}, 1, 2, parameters, packed}, into, {}).loss;
   };
   loss(gradients);
   for (const auto& p : network.parameters()) {
@@ -355,7 +355,7 @@ TEST_CASE("a network computes only the steps that its longest row has", "[layers
     std::fill(x.begin(), x.end(), 0.0f);
     x[0] = 5, x[1] = 2, x[40] = 7, x[45] = 8;
     const std::vector<std::uint64_t> ids{0, 1};
-    worker.predict({2, ids, {}, 1, 0, parameters, packed});
+    worker.predict({2, ids, {}, {}, 1, 0, parameters, packed});
     return Numbers(worker.outputs().begin(), worker.outputs().end());
   };
   const Numbers whole = outputs(40), short_rows = outputs(4);

@@ -9,7 +9,7 @@
 #include "apps/output_file.hpp"
 #include "apps/tables.hpp"
 #include "data/cache.hpp"
-#include "ml/transformed.hpp"
+#include "ml/pipeline/transformed.hpp"
 
 namespace lockstep::apps {
 namespace {

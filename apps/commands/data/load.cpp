@@ -8,7 +8,7 @@
 #include "apps/commands/data/rows.hpp"
 #include "apps/peak_memory.hpp"
 #include "apps/tables.hpp"
-#include "ml/transformed.hpp"
+#include "ml/pipeline/transformed.hpp"
 
 namespace lockstep::apps {
 namespace {

@@ -1,6 +1,6 @@
 #include "apps/commands/data/rows.hpp"
 
-#include "ml/transformed.hpp"
+#include "ml/pipeline/transformed.hpp"
 
 namespace lockstep::apps {
 namespace {

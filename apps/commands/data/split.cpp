@@ -14,7 +14,7 @@
 #include "apps/tables.hpp"
 #include "core/files.hpp"
 #include "dist/session.hpp"
-#include "ml/transformed.hpp"
+#include "ml/pipeline/transformed.hpp"
 
 namespace lockstep::apps {
 namespace {

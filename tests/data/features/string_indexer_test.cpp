@@ -117,8 +117,17 @@ TEST_CASE("StringIndexer meets a value that was not seen", "[columns]") {
   }
 }
 
-TEST_CASE("StringIndexer is left out when its column is not there", "[columns]") {
+TEST_CASE("StringIndexer: the column of a label may be absent, and its cells", "[columns]") {
   const auto stage = fitted({"a", "b"});
+  CHECK_FALSE(stage->can_do_without("c"));
+  auto rows = rig::table({rig::strings("c", {"b", nullptr})});
+  CHECK_THROWS_AS(stage->transform(rows.own[0], Phase::Scoring), DataError);
+  stage->set_label_columns({"i"});
+  CHECK(stage->can_do_without("c"));
+  CHECK_THROWS_AS(stage->transform(rows.own[0], Phase::Training), DataError);
+  stage->transform(rows.own[0], Phase::Scoring);
+  CHECK(rig::numbers(rows, "i")[0] == 1);
+  CHECK(is_missing(rig::numbers(rows, "i")[1]));
   auto fresh = rig::table({rig::numbers("x", {1, 2})});
   CHECK(stage->output_schema(fresh.schema) == fresh.schema);
   stage->transform(fresh.own[0], Phase::Scoring);
