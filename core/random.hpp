@@ -24,6 +24,7 @@ enum class Purpose : std::uint32_t {
   Folds = 11,      ///< folds of a cross-validation; index = row
   Noise = 12,      ///< gaussian_noise, variational codes; stream = (step, layer)
   Estimator = 13,  ///< seeds of estimators before the end of the stages; stream = place
+  KMeans = 14,     ///< rows that a start is drawn from; stream = (run, round), index = row
   Test = 1000,
 };
 
