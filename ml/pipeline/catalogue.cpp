@@ -1,6 +1,7 @@
 /// The list of estimators: one is its file pair, its config message, one line above and one in the
 /// switch here.
 #include "core/error.hpp"
+#include "ml/clustering/kmeans.hpp"
 #include "ml/network/network_estimator.hpp"
 #include "ml/network/network_models.hpp"
 #include "ml/pipeline/estimator.hpp"
@@ -34,6 +35,8 @@ Kind kind_of(const StageContext& context) {
       return kind<NetworkEstimator, AutoencoderModel>();
     case proto::Stage::kSequenceToSequence:
       return kind<NetworkEstimator, TranslationModel>();
+    case proto::Stage::kKmeans:
+      return kind<KMeansEstimator, KMeansModel>();
     default:
       break;
   }
