@@ -2,6 +2,7 @@
 /// switch here.
 #include "core/error.hpp"
 #include "ml/clustering/kmeans.hpp"
+#include "ml/linear/linear_regression.hpp"
 #include "ml/network/network_estimator.hpp"
 #include "ml/network/network_models.hpp"
 #include "ml/pipeline/estimator.hpp"
@@ -37,6 +38,8 @@ Kind kind_of(const StageContext& context) {
       return kind<NetworkEstimator, TranslationModel>();
     case proto::Stage::kKmeans:
       return kind<KMeansEstimator, KMeansModel>();
+    case proto::Stage::kLinearRegression:
+      return kind<LinearRegressionEstimator, LinearRegressionModel>();
     default:
       break;
   }
