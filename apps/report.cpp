@@ -123,9 +123,8 @@ void write_report(const ml::RunFolder& folder, const proto::Experiment& experime
   html += "<h2>config</h2>\n<pre>" + escape(to_text(experiment)) + "</pre>\n<script>";
   html += chart_js();
   const std::string lines = folder.file("metrics.jsonl");
-  const bool has_curves = folder.files().exists(lines);
   html += "</script>\n<script>const run = " +
-          curves(has_curves ? folder.files().read(lines) : "").dump() + ";" + kScript +
+          curves(folder.files().read(lines)).dump() + ";" + kScript +
           "</script>\n</body></html>\n";
   write_atomically(folder.files(), folder.file("report.html"), html);
 }

@@ -105,6 +105,9 @@ Outcome train_experiment(const Context& context, const proto::Experiment& experi
     outcome.timing.emplace_back(place_name(fit.reports()[i].position) + "_train_seconds",
                                 fit.reports()[i].fit_seconds);
   dist::all_or_none(context.ranks, [&] {
+    // Of estimators without iterations: an empty curve.
+    if (folder && !folder->files().exists(folder->file("metrics.jsonl")))
+      folder->write("metrics.jsonl", "");
     if (folder) folder->write("metrics.json", to_json(outcome).dump(2) + "\n");
   });
   return outcome;

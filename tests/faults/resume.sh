@@ -57,7 +57,7 @@ train 3 extended || fail "the run that is to be extended"
 train 2 extended --resume --set network.epochs=$more || fail "resuming with more epochs"
 hash_of extended | diff longer.hash - || fail "more epochs after the end, other bytes"
 grep -q "epochs: $more" extended/config.textproto || fail "config.textproto does not tell of the epochs"
-if train 2 extended --resume --set network.global_batch=80; then fail "another batch is no way to go on"; fi
+if train 2 extended --resume --set network.global_batch=40; then fail "another batch is no way to go on"; fi
 # A schedule that looks ahead was made for the epochs it began with.
 train 1 annealed --set network.learning_rate_schedule.cosine.final_factor=0.1 || fail "the run with a cosine"
 if train 1 annealed --resume --set network.learning_rate_schedule.cosine.final_factor=0.1 --set network.epochs=$more; then
