@@ -7,7 +7,7 @@
 #include "core/error.hpp"
 #include "core/log.hpp"
 #include "core/process_memory.hpp"
-#include "data/cache.hpp"
+#include "data/storage/cache.hpp"
 #include "data/redistribute.hpp"
 #include "data/sources/idx.hpp"
 #include "data/sources/libsvm.hpp"
@@ -15,7 +15,7 @@
 #include "data/sources/synthetic.hpp"
 #include "data/sources/tables.hpp"
 #include "data/sources/text_source.hpp"
-#include "data/spill.hpp"
+#include "data/storage/spill.hpp"
 #include "dist/session.hpp"
 
 namespace lockstep::data {

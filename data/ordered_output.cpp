@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/serial.hpp"
-#include "data/mapped_pages.hpp"
+#include "data/storage/mapped_pages.hpp"
 #include "dist/session.hpp"
 
 namespace lockstep::data {

@@ -12,8 +12,8 @@
 #include "core/log.hpp"
 #include "core/process_memory.hpp"
 #include "core/serial.hpp"
-#include "data/memory_limit.hpp"
-#include "data/partition_file.hpp"
+#include "data/storage/memory_limit.hpp"
+#include "data/storage/partition_file.hpp"
 #include "data/rebalance.hpp"
 #include "dist/session.hpp"
 

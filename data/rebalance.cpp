@@ -7,9 +7,9 @@
 
 #include "core/error.hpp"
 #include "core/process_memory.hpp"
-#include "data/journey.hpp"
-#include "data/memory_limit.hpp"
-#include "data/partition_file.hpp"
+#include "data/shuffle.hpp"
+#include "data/storage/memory_limit.hpp"
+#include "data/storage/partition_file.hpp"
 #include "dist/session.hpp"
 
 namespace lockstep::data {

@@ -5,9 +5,9 @@
 
 #include "core/error.hpp"
 #include "core/process_memory.hpp"
-#include "data/memory_limit.hpp"
-#include "data/partition_file.hpp"
-#include "data/partition_packs.hpp"
+#include "data/storage/memory_limit.hpp"
+#include "data/storage/partition_file.hpp"
+#include "data/storage/partition_packs.hpp"
 #include "data/row_plan.hpp"
 #include "dist/session.hpp"
 

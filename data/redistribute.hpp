@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "data/batch_store.hpp"
-#include "data/cache.hpp"
+#include "data/storage/batch_store.hpp"
+#include "data/storage/cache.hpp"
 #include "data/dataset.hpp"
-#include "data/journey.hpp"
-#include "data/packed_rows.hpp"
+#include "data/shuffle.hpp"
+#include "data/storage/packed_rows.hpp"
 #include "data/sources/input_files.hpp"
 #include "dist/communicator.hpp"
 

@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "core/error.hpp"
-#include "data/memory_limit.hpp"
-#include "data/partition_file.hpp"
+#include "data/storage/memory_limit.hpp"
+#include "data/storage/partition_file.hpp"
 #include "data/rebalance.hpp"
 #include "dist/session.hpp"
 

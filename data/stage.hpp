@@ -7,7 +7,7 @@
 
 #include "core/proto/stage.pb.h"
 #include "data/dataset.hpp"
-#include "data/dataset_job.hpp"
+#include "data/jobs/dataset_job.hpp"
 #include "data/table.hpp"
 #include "data/transformer.hpp"
 

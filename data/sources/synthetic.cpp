@@ -6,8 +6,8 @@
 
 #include "core/error.hpp"
 #include "core/random.hpp"
-#include "data/memory_limit.hpp"
-#include "data/partition_file.hpp"
+#include "data/storage/memory_limit.hpp"
+#include "data/storage/partition_file.hpp"
 #include "data/row_plan.hpp"
 #include "dist/session.hpp"
 

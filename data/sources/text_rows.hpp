@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "core/proto/data.pb.h"
-#include "data/packed_rows.hpp"
+#include "data/storage/packed_rows.hpp"
 
 namespace lockstep::data {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/thread_pool.hpp"
-#include "data/batch_store.hpp"
+#include "data/storage/batch_store.hpp"
 #include "data/dataset.hpp"
 #include "data/sources/input_files.hpp"
 #include "data/sources/row_cuts.hpp"

@@ -11,9 +11,9 @@
 #include "core/log.hpp"
 #include "core/random.hpp"
 #include "core/timeline.hpp"
-#include "data/dataset_job.hpp"
+#include "data/jobs/dataset_job.hpp"
 #include "data/stage.hpp"
-#include "data/vector_job.hpp"
+#include "data/jobs/vector_job.hpp"
 #include "dist/session.hpp"
 
 namespace lockstep::ml {

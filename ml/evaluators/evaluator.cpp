@@ -5,7 +5,7 @@
 #include <cctype>
 
 #include "core/error.hpp"
-#include "data/dataset_job.hpp"
+#include "data/jobs/dataset_job.hpp"
 #include "ml/evaluators/anomaly.hpp"
 #include "ml/evaluators/binary.hpp"
 #include "ml/evaluators/multiclass.hpp"

@@ -11,7 +11,7 @@
 #include "core/log.hpp"
 #include "core/timeline.hpp"
 #include "data/stage.hpp"
-#include "data/vector_job.hpp"
+#include "data/jobs/vector_job.hpp"
 #include "dist/session.hpp"
 
 namespace lockstep::ml {

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "core/values.hpp"
-#include "data/features/quantiles.hpp"
+#include "data/jobs/quantiles.hpp"
 #include "dist/session.hpp"
 #include "ml/network/autoencoder.hpp"
 #include "ml/network/network_models.hpp"

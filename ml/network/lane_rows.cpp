@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "core/error.hpp"
-#include "data/features/augmentation.hpp"
-#include "data/mapped_pages.hpp"
+#include "data/features/vectors/augmentation.hpp"
+#include "data/storage/mapped_pages.hpp"
 
 namespace lockstep::ml {
 namespace {

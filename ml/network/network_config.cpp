@@ -6,8 +6,8 @@
 
 #include "core/config.hpp"
 #include "core/error.hpp"
-#include "data/dataset_job.hpp"
-#include "data/features/moments.hpp"
+#include "data/jobs/dataset_job.hpp"
+#include "data/jobs/moments.hpp"
 #include "data/stage.hpp"
 #include "dist/session.hpp"
 #include "ml/network/autoencoder.hpp"

@@ -7,7 +7,7 @@
 #include "core/config.hpp"
 #include "core/log.hpp"
 #include "core/stages.hpp"
-#include "data/features/image_feature.hpp"
+#include "data/features/vectors/image_feature.hpp"
 #include "dist/session.hpp"
 #include "ml/network/autoencoder.hpp"
 #include "ml/network/network_config.hpp"

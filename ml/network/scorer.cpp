@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "core/error.hpp"
-#include "data/dataset_job.hpp"
+#include "data/jobs/dataset_job.hpp"
 
 namespace lockstep::ml {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "core/config.hpp"
 #include "core/error.hpp"
-#include "data/features/byte_pairs.hpp"
-#include "data/features/token_indexer.hpp"
+#include "data/features/text/byte_pairs.hpp"
+#include "data/features/sequences/token_indexer.hpp"
 #include "ml/network/same_fields.hpp"
 #include "ml/network/text_stages.hpp"
 

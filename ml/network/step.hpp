@@ -11,7 +11,7 @@
 #include "core/buffer.hpp"
 #include "core/timeline.hpp"
 #include "data/dataset.hpp"
-#include "data/mapped_pages.hpp"
+#include "data/storage/mapped_pages.hpp"
 #include "dist/exchange.hpp"
 #include "layers/network.hpp"
 #include "ml/context.hpp"

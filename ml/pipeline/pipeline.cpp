@@ -9,7 +9,7 @@
 #include "core/random.hpp"
 #include "core/stages.hpp"
 #include "core/timeline.hpp"
-#include "data/features/image_feature.hpp"
+#include "data/features/vectors/image_feature.hpp"
 #include "dist/session.hpp"
 #include "ml/pipeline/row_check.hpp"
 

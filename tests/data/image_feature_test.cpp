@@ -1,4 +1,4 @@
-#include "data/features/image_feature.hpp"
+#include "data/features/vectors/image_feature.hpp"
 
 #include <google/protobuf/text_format.h>
 

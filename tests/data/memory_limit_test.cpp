@@ -1,4 +1,4 @@
-#include "data/memory_limit.hpp"
+#include "data/storage/memory_limit.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -7,8 +7,8 @@
 
 #include "core/files.hpp"
 #include "core/process_memory.hpp"
-#include "data/mapped_pages.hpp"
-#include "data/partition_file.hpp"
+#include "data/storage/mapped_pages.hpp"
+#include "data/storage/partition_file.hpp"
 #include "tests/catch.hpp"
 #include "tests/data/temporary_folder.hpp"
 

@@ -1,4 +1,4 @@
-#include "data/packed_rows.hpp"
+#include "data/storage/packed_rows.hpp"
 
 #include <bit>
 #include <limits>

@@ -2,9 +2,9 @@
 
 #include "core/error.hpp"
 #include "core/files.hpp"
-#include "data/batch_store.hpp"
-#include "data/partition_file.hpp"
-#include "data/partition_packs.hpp"
+#include "data/storage/batch_store.hpp"
+#include "data/storage/partition_file.hpp"
+#include "data/storage/partition_packs.hpp"
 #include "data/sources/input_files.hpp"
 #include "tests/catch.hpp"
 #include "tests/data/temporary_folder.hpp"

@@ -1,4 +1,4 @@
-#include "data/word_vectors.hpp"
+#include "data/features/text/word_vectors.hpp"
 
 #include <fstream>
 

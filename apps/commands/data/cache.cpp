@@ -1,6 +1,6 @@
 /// lockstep data cache: the parsed datasets that are kept on disk.
 
-#include "data/cache.hpp"
+#include "data/storage/cache.hpp"
 
 #include <fmt/format.h>
 

@@ -8,7 +8,7 @@
 #include "apps/commands/data/rows.hpp"
 #include "apps/output_file.hpp"
 #include "apps/tables.hpp"
-#include "data/cache.hpp"
+#include "data/storage/cache.hpp"
 #include "ml/pipeline/transformed.hpp"
 
 namespace lockstep::apps {

@@ -1,6 +1,6 @@
 /// lockstep data stats SOURCE: columns, types, missing cells, moments, quantiles, classes.
 
-#include "data/statistics.hpp"
+#include "data/jobs/statistics.hpp"
 
 #include <fmt/format.h>
 

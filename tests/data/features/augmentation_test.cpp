@@ -1,4 +1,4 @@
-#include "data/features/augmentation.hpp"
+#include "data/features/vectors/augmentation.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "core/error.hpp"
-#include "data/features/image_feature.hpp"
+#include "data/features/vectors/image_feature.hpp"
 #include "tests/data/features/stage_rig.hpp"
 
 namespace lockstep::data {

@@ -2,9 +2,9 @@
 #include <limits>
 
 #include "core/error.hpp"
-#include "data/features/binarizer.hpp"
-#include "data/features/bucketizer.hpp"
-#include "data/features/quantile_discretizer.hpp"
+#include "data/features/columns/binarizer.hpp"
+#include "data/features/columns/bucketizer.hpp"
+#include "data/features/columns/quantile_discretizer.hpp"
 #include "tests/data/features/datasets.hpp"
 #include "tests/data/features/stage_rig.hpp"
 

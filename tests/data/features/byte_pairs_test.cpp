@@ -1,5 +1,5 @@
 /// Words as pieces: byte pair encoding.
-#include "data/features/byte_pairs.hpp"
+#include "data/features/text/byte_pairs.hpp"
 
 #include <algorithm>
 #include <map>

@@ -1,4 +1,4 @@
-#include "data/features/imputer.hpp"
+#include "data/features/columns/imputer.hpp"
 
 #include <cmath>
 #include <limits>

@@ -1,4 +1,4 @@
-#include "data/features/one_hot_encoder.hpp"
+#include "data/features/columns/one_hot_encoder.hpp"
 
 #include <limits>
 

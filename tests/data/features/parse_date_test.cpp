@@ -3,7 +3,7 @@
 #include <cctype>
 
 #include "core/error.hpp"
-#include "data/features/date_pattern.hpp"
+#include "data/features/cleaning/date_pattern.hpp"
 #include "tests/data/features/stage_rig.hpp"
 
 namespace lockstep::data {

@@ -1,4 +1,4 @@
-#include "data/features/quantiles.hpp"
+#include "data/jobs/quantiles.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -1,9 +1,9 @@
-#include "data/features/string_indexer.hpp"
+#include "data/features/columns/string_indexer.hpp"
 
 #include <limits>
 
 #include "core/error.hpp"
-#include "data/features/index_to_string.hpp"
+#include "data/features/columns/index_to_string.hpp"
 #include "tests/data/features/stage_rig.hpp"
 
 namespace lockstep::data {

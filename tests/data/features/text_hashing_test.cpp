@@ -2,7 +2,7 @@
 #include <limits>
 
 #include "core/error.hpp"
-#include "data/features/murmur_hash.hpp"
+#include "data/features/text/murmur_hash.hpp"
 #include "tests/data/features/stage_rig.hpp"
 
 namespace lockstep::data {

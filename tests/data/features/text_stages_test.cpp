@@ -1,7 +1,7 @@
 /// From text to tokens and among tokens: Tokenizer, RegexTokenizer, StopWordsRemover, NGram.
 #include "core/error.hpp"
-#include "data/features/stop_words.hpp"
-#include "data/features/text.hpp"
+#include "data/features/text/stop_words.hpp"
+#include "data/features/text/text.hpp"
 #include "tests/data/features/stage_rig.hpp"
 
 namespace lockstep::data {

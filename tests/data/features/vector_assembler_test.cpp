@@ -1,4 +1,4 @@
-#include "data/features/vector_assembler.hpp"
+#include "data/features/columns/vector_assembler.hpp"
 
 #include <cmath>
 #include <limits>

@@ -3,8 +3,8 @@
 
 #include "core/error.hpp"
 #include "core/random.hpp"
-#include "data/features/eigenpairs.hpp"
-#include "data/features/vector_stage.hpp"
+#include "data/jobs/eigenpairs.hpp"
+#include "data/features/vectors/vector_stage.hpp"
 #include "tests/data/features/numeric_csv.hpp"
 #include "tests/parity/golden/features.hpp"
 

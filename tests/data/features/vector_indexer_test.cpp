@@ -1,4 +1,4 @@
-#include "data/features/vector_indexer.hpp"
+#include "data/features/columns/vector_indexer.hpp"
 
 #include <limits>
 

@@ -2,9 +2,9 @@
 #include <limits>
 
 #include "core/error.hpp"
-#include "data/features/distributions.hpp"
-#include "data/features/feature_tests.hpp"
-#include "data/features/univariate_feature_selector.hpp"
+#include "data/features/vectors/distributions.hpp"
+#include "data/features/vectors/feature_tests.hpp"
+#include "data/features/vectors/univariate_feature_selector.hpp"
 #include "tests/data/features/numeric_csv.hpp"
 #include "tests/parity/golden/features.hpp"
 

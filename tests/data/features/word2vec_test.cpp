@@ -4,8 +4,8 @@
 #include "core/error.hpp"
 #include "core/math.hpp"
 #include "core/random.hpp"
-#include "data/features/huffman.hpp"
-#include "data/features/skip_gram.hpp"
+#include "data/features/text/huffman.hpp"
+#include "data/features/text/skip_gram.hpp"
 #include "tests/data/features/stage_rig.hpp"
 
 namespace lockstep::data {

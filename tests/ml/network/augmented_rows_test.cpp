@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <map>
 
-#include "data/features/augmentation.hpp"
+#include "data/features/vectors/augmentation.hpp"
 #include "ml/network/lane_rows.hpp"
 #include "tests/catch.hpp"
 
