@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "apps/tables.hpp"
+#include "data/features/catalogue.hpp"
 #include "data/pipeline.hpp"
 #include "dist/session.hpp"
 #include "ml/pipeline/experiment.hpp"
@@ -54,7 +55,8 @@ std::string columns_text(const Json& columns) {
 Json feature_plan(const ml::Context& context, const proto::Experiment& experiment) {
   Json plan;
   dist::all_or_none(context.ranks, [&] {
-    const data::Pipeline pipeline({experiment.stage().begin(), experiment.stage().end()});
+    const data::Pipeline pipeline({experiment.stage().begin(), experiment.stage().end()},
+                                  data::make_feature_stage);
     if (!context.is_driver()) return;
     data::Schema schema = data::peek_schema(experiment.data().train());
     plan["columns_in"] = columns_json(schema);

@@ -124,8 +124,8 @@ void write_report(const ml::RunFolder& folder, const proto::Experiment& experime
   html += chart_js();
   const std::string lines = folder.file("metrics.jsonl");
   html += "</script>\n<script>const run = " +
-          curves(folder.files().read(lines)).dump() + ";" + kScript +
-          "</script>\n</body></html>\n";
+          curves(folder.files().exists(lines) ? folder.files().read(lines) : "").dump() + ";" +
+          kScript + "</script>\n</body></html>\n";
   write_atomically(folder.files(), folder.file("report.html"), html);
 }
 

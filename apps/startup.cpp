@@ -127,8 +127,9 @@ Config open_source(const dist::Communicator& world, ExperimentOptions options) {
   return open_config(world, options, [&] { return experiment_around(options); });
 }
 
-Job::Job(dist::Communicator& world, const CommonOptions& options, const proto::Cluster& cluster,
-         std::uint64_t seed, const std::string& config_digest) {
+Runtime::Runtime(dist::Communicator& world, const CommonOptions& options,
+                 const proto::Cluster& cluster, std::uint64_t seed,
+                 const std::string& config_digest) {
   world.configure({cluster.stall_warning_seconds(), cluster.stall_timeout_seconds(),
                    options.check_collectives});
   layers::limit_isa(
@@ -136,12 +137,12 @@ Job::Job(dist::Communicator& world, const CommonOptions& options, const proto::C
   threads_ = std::make_unique<ThreadPool>(agree_on_threads(world, options.threads),
                                           layers::prepare_thread);
   layers::prepare_thread();
-  context_ = std::make_unique<ml::Context>(ml::Context{world, *threads_, cluster, seed});
+  context_ = std::make_unique<ml::Context>(ml::Context{{world, *threads_}, cluster, seed});
   log::debug("host {}, lockstep {}, {}, {}", dist::host_name(), binary_version(),
              layers::library_version(), layers::isa_name(layers::detected_isa()));
 }
 
-Job::~Job() {
+Runtime::~Runtime() {
   log::debug("at most {:.1f} MB of memory were in use",
              static_cast<double>(peak_resident_bytes()) / 1e6);
 }

@@ -37,18 +37,18 @@ Config open_experiment(const dist::Communicator& world, const ExperimentOptions&
 Config open_source(const dist::Communicator& world, ExperimentOptions options);
 
 /// A rank's threads and context, for the length of a command.
-class Job {
+class Runtime {
  public:
   /// COLLECTIVE. Agrees on version, config and instruction set with the other ranks, and starts the
   /// threads.
   /// @throws AgreedError that names the odd rank
-  Job(dist::Communicator& world, const CommonOptions& options, const proto::Cluster& cluster,
-      std::uint64_t seed, const std::string& config_digest);
+  Runtime(dist::Communicator& world, const CommonOptions& options, const proto::Cluster& cluster,
+          std::uint64_t seed, const std::string& config_digest);
 
   /// Says, where --verbose asks for it, how much memory the rank has had in use.
-  ~Job();
-  Job(const Job&) = delete;
-  Job& operator=(const Job&) = delete;
+  ~Runtime();
+  Runtime(const Runtime&) = delete;
+  Runtime& operator=(const Runtime&) = delete;
 
   const ml::Context& context() const noexcept { return *context_; }
   bool is_driver() const { return context_->is_driver(); }

@@ -40,11 +40,14 @@ function(lockstep_proto target)
   set_property(GLOBAL PROPERTY LOCKSTEP_DESCRIPTORS ${descriptors})
 endfunction()
 
-# lockstep_room(name PUBLIC libs... PRIVATE libs... EXCLUDE regex): the library lockstep_<name> of every source file
-# in <name>/, but for those that match.
+# lockstep_room(name FOLDER folder PUBLIC libs... PRIVATE libs... EXCLUDE regex): the library lockstep_<name> of every source file
+# in <folder>/, <name>/ by default, but for those that match.
 function(lockstep_room name)
-  cmake_parse_arguments(ARG "" "EXCLUDE" "PUBLIC;PRIVATE" ${ARGN})
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${name}/*.cpp)
+  cmake_parse_arguments(ARG "" "EXCLUDE;FOLDER" "PUBLIC;PRIVATE" ${ARGN})
+  if(NOT ARG_FOLDER)
+    set(ARG_FOLDER ${name})
+  endif()
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${ARG_FOLDER}/*.cpp)
   list(FILTER sources EXCLUDE REGEX "/apps/main.cpp$")
   list(FILTER sources EXCLUDE REGEX "/tools/")
   if(ARG_EXCLUDE)

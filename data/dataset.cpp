@@ -7,7 +7,6 @@
 #include "core/error.hpp"
 #include "core/log.hpp"
 #include "core/process_memory.hpp"
-#include "data/storage/cache.hpp"
 #include "data/redistribute.hpp"
 #include "data/sources/idx.hpp"
 #include "data/sources/libsvm.hpp"
@@ -15,6 +14,7 @@
 #include "data/sources/synthetic.hpp"
 #include "data/sources/tables.hpp"
 #include "data/sources/text_source.hpp"
+#include "data/storage/cache.hpp"
 #include "data/storage/spill.hpp"
 #include "dist/session.hpp"
 
@@ -48,19 +48,20 @@ bool reads_folders(const proto::Source& source) {
   return source.has_text() && source.text().format() == proto::TextSource::FILES;
 }
 
-ParsedRows parse(const dist::Communicator& ranks, ThreadPool& threads, const proto::Source& source,
+ParsedRows parse(const dist::Cluster& cluster, const proto::Source& source,
                  const std::vector<FileInfo>& files, const LoadOptions& options) {
+  const auto& ranks = cluster.ranks;
   switch (source.kind_case()) {
     case proto::Source::kLibsvm:
-      return read_libsvm(ranks, threads, source.libsvm(), files, options);
+      return read_libsvm(cluster, source.libsvm(), files, options);
     case proto::Source::kCsv:
-      return read_csv(ranks, threads, source.csv(), files, options);
+      return read_csv(cluster, source.csv(), files, options);
     case proto::Source::kText:
-      return read_lines(ranks, threads, source.text(), files, options);
+      return read_lines(cluster, source.text(), files, options);
     case proto::Source::kJson:
-      return read_json(ranks, threads, source.json(), files, options);
+      return read_json(cluster, source.json(), files, options);
     case proto::Source::kIdx:
-      return read_idx(ranks, threads, source.idx(), options);
+      return read_idx(cluster, source.idx(), options);
     case proto::Source::kSynthetic:
     case proto::Source::KIND_NOT_SET:
       break;
@@ -102,8 +103,9 @@ bool looks_like_libsvm(const FileInfo& file) {
 }
 
 /// COLLECTIVE. Out of the cache or out of the files.
-LoadedData load_files(const dist::Communicator& ranks, ThreadPool& threads,
-                      const proto::Source& source, const LoadOptions& options) {
+LoadedData load_files(const dist::Cluster& cluster, const proto::Source& source,
+                      const LoadOptions& options) {
+  const auto& [ranks, threads] = cluster;
   const auto paths = paths_of(source);
   const auto files = agree_on_files(ranks, paths, reads_folders(source));
   const std::string name = name_of(paths);
@@ -121,11 +123,11 @@ LoadedData load_files(const dist::Communicator& ranks, ThreadPool& threads,
       return std::move(*data);
     }
   }
-  ParsedRows parsed = parse(ranks, threads, source, files, options);
+  ParsedRows parsed = parse(cluster, source, files, options);
   times.parse_seconds = clock.seconds();
   if (options.memory_limit_bytes != 0) trim_heap();
   LoadedData data =
-      redistribute(ranks, threads, name, std::move(parsed), options, cache ? &*cache : nullptr);
+      redistribute(cluster, name, std::move(parsed), options, cache ? &*cache : nullptr);
   times.move_seconds = clock.seconds() - times.parse_seconds;
   data.times = times;
   return data;
@@ -158,14 +160,14 @@ LoadOptions load_options(const proto::Data& config, std::uint64_t seed) {
   return options;
 }
 
-LoadedData load(const dist::Communicator& ranks, ThreadPool& threads, const proto::Source& source,
+LoadedData load(const dist::Cluster& cluster, const proto::Source& source,
                 const LoadOptions& options) {
+  const auto& ranks = cluster.ranks;
   expects(options.blocks.size() == static_cast<std::size_t>(ranks.world_size()),
           "there is a block for each rank");
   if (options.memory_limit_bytes != 0) keep_heap_small();
-  LoadedData data = source.has_synthetic()
-                        ? make_synthetic(ranks, threads, source.synthetic(), options)
-                        : load_files(ranks, threads, source, options);
+  LoadedData data = source.has_synthetic() ? make_synthetic(cluster, source.synthetic(), options)
+                                           : load_files(cluster, source, options);
   if (options.memory_limit_bytes != 0) trim_heap();
   data.rows.memory_limit_bytes = data.validation.memory_limit_bytes = options.memory_limit_bytes;
   return data;

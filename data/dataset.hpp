@@ -12,7 +12,7 @@
 #include "core/proto/data.pb.h"
 #include "core/thread_pool.hpp"
 #include "data/table.hpp"
-#include "dist/communicator.hpp"
+#include "dist/cluster.hpp"
 #include "dist/tree.hpp"
 
 namespace lockstep::data {
@@ -22,7 +22,7 @@ struct Dataset {
   Schema schema;
   std::uint64_t rows = 0;                ///< on all ranks together
   std::size_t partitions = 0;            ///< K
-  dist::Node block;                      ///< this rank's partitions
+  dist::Range block;                     ///< this rank's partitions
   std::vector<Partition> own;            ///< those partitions, in order
   std::uint64_t memory_limit_bytes = 0;  ///< as in LoadOptions: what readers are to keep to
 
@@ -39,9 +39,9 @@ struct CacheOptions {
 
 struct LoadOptions {
   std::uint64_t seed = 1;
-  std::size_t partitions = 64;     ///< K
-  std::vector<dist::Node> blocks;  ///< for each rank, the partitions it owns
-  double validation_fraction = 0;  ///< share of the rows that goes to LoadedData::validation
+  std::size_t partitions = 64;      ///< K
+  std::vector<dist::Range> blocks;  ///< for each rank, the partitions it owns
+  double validation_fraction = 0;   ///< share of the rows that goes to LoadedData::validation
   const Schema* like = nullptr;  ///< the training file's: others are read with its types and widths
   bool labels_optional = false;  ///< predict: rows may have no label; the label column is there
                                  ///< only if all rows have one
@@ -77,7 +77,7 @@ struct LoadedData {
 /// differ by one at most, evenly spread.
 /// @throws AgreedError (from DataError with file:line:column, or FileError) on all ranks if a row
 /// or a file is bad on any.
-LoadedData load(const dist::Communicator& ranks, ThreadPool& threads, const proto::Source& source,
+LoadedData load(const dist::Cluster& cluster, const proto::Source& source,
                 const LoadOptions& options);
 
 /// First position of partition `p` of `partitions` over `rows` rows: ceil(p * rows / partitions).

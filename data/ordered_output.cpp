@@ -102,10 +102,10 @@ void write_in_order(const dist::Communicator& ranks, std::uint64_t end,
   }
 }
 
-void write_rows(const dist::Communicator& ranks, ThreadPool& threads, const Dataset& dataset,
-                std::uint64_t most,
+void write_rows(const dist::Cluster& cluster, const Dataset& dataset, std::uint64_t most,
                 const std::function<std::string(const Partition&, std::size_t)>& line,
                 const std::function<void(const std::string&)>& write) {
+  const auto& [ranks, threads] = cluster;
   std::vector<Where> index;
   dist::all_or_none(ranks, [&] { index = index_of(dataset); });
   std::uint64_t end = index.empty() ? 0 : index.back().row + 1;
@@ -119,7 +119,7 @@ void write_rows(const dist::Communicator& ranks, ThreadPool& threads, const Data
     threads.for_each(block.size(), [&](std::size_t, std::size_t i) {
       const Where& at = index[begin + i];
       block[i] = {at.row, line(dataset.own[at.partition], at.slot)};
-      pages.look();
+      pages.check();
     });
     return block;
   };

@@ -8,7 +8,7 @@
 
 #include "core/thread_pool.hpp"
 #include "data/dataset.hpp"
-#include "dist/communicator.hpp"
+#include "dist/cluster.hpp"
 
 namespace lockstep::data {
 
@@ -27,8 +27,7 @@ void write_in_order(const dist::Communicator& ranks, std::uint64_t end,
 
 /// COLLECTIVE. The same for a dataset: line(partition, row) makes the text of a row, on several
 /// threads. At most the first `most` rows (0: all).
-void write_rows(const dist::Communicator& ranks, ThreadPool& threads, const Dataset& dataset,
-                std::uint64_t most,
+void write_rows(const dist::Cluster& cluster, const Dataset& dataset, std::uint64_t most,
                 const std::function<std::string(const Partition&, std::size_t)>& line,
                 const std::function<void(const std::string&)>& write);
 

@@ -12,9 +12,9 @@
 #include "core/log.hpp"
 #include "core/process_memory.hpp"
 #include "core/serial.hpp"
+#include "data/rebalance.hpp"
 #include "data/storage/memory_limit.hpp"
 #include "data/storage/partition_file.hpp"
-#include "data/rebalance.hpp"
 #include "dist/session.hpp"
 
 namespace lockstep::data {
@@ -110,28 +110,29 @@ std::vector<std::size_t> Pipeline::possible_stages(Group& group, Schema schema) 
 
 /// In as few passes over the partitions as there can be: what a stage looks at in all rows must be
 /// there before.
-void Pipeline::apply(Group& group, const dist::Communicator& ranks, ThreadPool& threads,
-                     Dataset& dataset, const LoadOptions& options) const {
+void Pipeline::apply(Group& group, const dist::Cluster& cluster, Dataset& dataset,
+                     const LoadOptions& options) const {
   for (std::size_t end = group.begin; end < group.end;) {
     for (++end; end < group.end && !stages_[end]->looks_at_all_rows();) ++end;
     if (end == group.end) break;
     Group part{group.begin, end, group.phase, needed_after(end, group.needed), group.lacking};
-    apply_at_once(part, ranks, threads, dataset, options);
+    apply_at_once(part, cluster, dataset, options);
     group.begin = end;
     group.lacking = part.lacking;
   }
-  apply_at_once(group, ranks, threads, dataset, options);
+  apply_at_once(group, cluster, dataset, options);
 }
 
 /// Only the first stage of the group may look at all rows.
-void Pipeline::apply_at_once(Group& group, const dist::Communicator& ranks, ThreadPool& threads,
-                             Dataset& dataset, const LoadOptions& options) const {
+void Pipeline::apply_at_once(Group& group, const dist::Cluster& cluster, Dataset& dataset,
+                             const LoadOptions& options) const {
+  const auto& [ranks, threads] = cluster;
   if (group.begin == group.end && group.needed.empty()) return;
   std::vector<std::size_t> possible;
   dist::all_or_none(ranks, [&] { possible = possible_stages(group, dataset.schema); });
   if (!possible.empty() && stages_[possible.front()]->looks_at_all_rows()) {
     agreed(ranks, [&] {
-      const Fitting rows(&ranks, threads, dataset, options.seed);
+      const TrainingRows rows(&ranks, threads, dataset, options.seed);
       stages_[possible.front()]->prepare({rows, group.phase, options.labels_optional});
     });
   }
@@ -204,8 +205,9 @@ void Pipeline::report(const dist::Communicator& ranks, const std::vector<std::si
   }
 }
 
-void Pipeline::fit(const dist::Communicator& ranks, ThreadPool& threads, Dataset& training,
+void Pipeline::fit(const dist::Cluster& cluster, Dataset& training,
                    const std::vector<std::string>& needed, const LoadOptions& options, Part part) {
+  const auto& [ranks, threads] = cluster;
   const std::uint64_t rows = training.rows;
   const std::size_t end = std::min(part.end, stages_.size());
   Group group;
@@ -214,22 +216,22 @@ void Pipeline::fit(const dist::Communicator& ranks, ThreadPool& threads, Dataset
     if (stages_[i]->is_fitted()) continue;
     group.end = i;
     group.needed = needed_after(i, needed);
-    apply(group, ranks, threads, training, options);
+    apply(group, cluster, training, options);
     group.begin = i;
-    agreed(ranks, [&] { stages_[i]->fit(Fitting(&ranks, threads, training, options.seed)); });
+    agreed(ranks, [&] { stages_[i]->fit(TrainingRows(&ranks, threads, training, options.seed)); });
   }
   group.end = end;
   group.needed = needed_after(end, needed);
-  apply(group, ranks, threads, training, options);
-  if (training.rows != rows) rebalance(ranks, threads, training, options);
+  apply(group, cluster, training, options);
+  if (training.rows != rows) rebalance(cluster, training, options);
 }
 
-std::string Pipeline::transform(const dist::Communicator& ranks, ThreadPool& threads,
-                                Dataset& dataset, const std::vector<std::string>& needed,
-                                const LoadOptions& options, Part part) const {
+std::string Pipeline::transform(const dist::Cluster& cluster, Dataset& dataset,
+                                const std::vector<std::string>& needed, const LoadOptions& options,
+                                Part part) const {
   const std::size_t end = std::min(part.end, stages_.size());
   Group group{part.begin, end, Phase::Scoring, needed_after(end, needed)};
-  apply(group, ranks, threads, dataset, options);
+  apply(group, cluster, dataset, options);
   return group.lacking;
 }
 

@@ -13,7 +13,8 @@ namespace lockstep::data {
 
 class Pipeline {
  public:
-  /// Makes a stage of its config and its config path, as make_feature_stage does.
+  /// Makes a stage of its config and its config path, as make_feature_stage
+  /// (data/features/catalogue.hpp) does.
   using MakeStage = std::function<std::unique_ptr<FeatureStage>(const proto::Stage& stage,
                                                                 const std::string& at)>;
 
@@ -27,8 +28,7 @@ class Pipeline {
 
   /// Makes the stages; those that come from a model are fitted. The config path of stage i is
   /// "stage[i]". @throws ConfigError
-  explicit Pipeline(const std::vector<proto::Stage>& stages,
-                    const MakeStage& make = make_feature_stage);
+  Pipeline(const std::vector<proto::Stage>& stages, const MakeStage& make);
 
   /// The schema behind all stages. Widths and labels that are not learnt yet are open.
   /// @throws ConfigError of the first stage that does not fit
@@ -38,22 +38,22 @@ class Pipeline {
   /// shares the rows that are left out evenly again. Of the columns, `needed` are kept in the end,
   /// behind a part also what later stages read; empty: all. Logs what the stages did to rows.
   /// @throws AgreedError
-  void fit(const dist::Communicator& ranks, ThreadPool& threads, Dataset& training,
-           const std::vector<std::string>& needed, const LoadOptions& options, Part part);
-  void fit(const dist::Communicator& ranks, ThreadPool& threads, Dataset& training,
-           const std::vector<std::string>& needed, const LoadOptions& options) {
-    fit(ranks, threads, training, needed, options, Part());
+  void fit(const dist::Cluster& cluster, Dataset& training, const std::vector<std::string>& needed,
+           const LoadOptions& options, Part part);
+  void fit(const dist::Cluster& cluster, Dataset& training, const std::vector<std::string>& needed,
+           const LoadOptions& options) {
+    fit(cluster, training, needed, options, Part());
   }
 
   /// COLLECTIVE. Transforms other rows. A stage whose column is not there, such as a label's, is
   /// left out, and so are columns of `needed` that nobody makes then. Returns what the first stage
   /// left out lacks, for people; empty: none is. @throws AgreedError
-  std::string transform(const dist::Communicator& ranks, ThreadPool& threads, Dataset& dataset,
+  std::string transform(const dist::Cluster& cluster, Dataset& dataset,
                         const std::vector<std::string>& needed, const LoadOptions& options,
                         Part part) const;
-  std::string transform(const dist::Communicator& ranks, ThreadPool& threads, Dataset& dataset,
+  std::string transform(const dist::Cluster& cluster, Dataset& dataset,
                         const std::vector<std::string>& needed, const LoadOptions& options) const {
-    return transform(ranks, threads, dataset, needed, options, Part());
+    return transform(cluster, dataset, needed, options, Part());
   }
 
   /// The fitted stages, for pipeline.textproto.
@@ -66,10 +66,10 @@ class Pipeline {
  private:
   struct Group;
   struct Tally;
-  void apply(Group& group, const dist::Communicator& ranks, ThreadPool& threads, Dataset& dataset,
+  void apply(Group& group, const dist::Cluster& cluster, Dataset& dataset,
              const LoadOptions& options) const;
-  void apply_at_once(Group& group, const dist::Communicator& ranks, ThreadPool& threads,
-                     Dataset& dataset, const LoadOptions& options) const;
+  void apply_at_once(Group& group, const dist::Cluster& cluster, Dataset& dataset,
+                     const LoadOptions& options) const;
   std::uint64_t transform_own(const Group& group, const std::vector<std::size_t>& possible,
                               ThreadPool& threads, Dataset& dataset, const LoadOptions& options,
                               std::vector<Tally>& tallies) const;

@@ -23,7 +23,7 @@ std::vector<int> owners_of(const dist::Communicator& ranks, const Dataset& datas
   std::vector<int> owners(dataset.partitions);
   const auto blocks = ranks.allgather(std::as_bytes(std::span(&dataset.block, 1)));
   for (std::size_t rank = 0; rank < blocks.size(); ++rank) {
-    dist::Node block;
+    dist::Range block;
     std::memcpy(&block, blocks[rank].data(), sizeof(block));
     for (std::size_t p = block.begin; p < block.end; ++p) owners[p] = static_cast<int>(rank);
   }
@@ -62,8 +62,8 @@ std::uint64_t unpack_into(Partition& partition, PartitionPacks& packs, std::size
 
 }  // namespace
 
-void rebalance(const dist::Communicator& ranks, ThreadPool& threads, Dataset& dataset,
-               const LoadOptions& options) {
+void rebalance(const dist::Cluster& cluster, Dataset& dataset, const LoadOptions& options) {
+  const auto& [ranks, threads] = cluster;
   const std::size_t partitions = dataset.partitions;
   const std::vector<int> owners = owners_of(ranks, dataset);
   const MemoryShares shares(options.memory_limit_bytes);
@@ -79,11 +79,11 @@ void rebalance(const dist::Communicator& ranks, ThreadPool& threads, Dataset& da
       throw DataError("no rows are left", {.file = dataset.name}, "every row was dropped");
   });
   PartitionPacks packs(2 * dataset.own.size(), shares.packs, options.scratch());
-  const Route route = [&](std::uint64_t row) {
+  const RowTarget route = [&](std::uint64_t row) {
     const std::uint64_t p = row * partitions / m;
     return Target{p, row - partition_begin(m, partitions, static_cast<std::size_t>(p))};
   };
-  Journey(ranks, threads, route, owners, count.before)
+  Shuffle(cluster, route, owners, count.before)
       .run(batches, packs, dataset.block, round_bytes(shares));
   dataset.rows = m;
   dist::all_or_none(ranks, [&] {

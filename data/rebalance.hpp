@@ -3,7 +3,7 @@
 
 #include "core/thread_pool.hpp"
 #include "data/dataset.hpp"
-#include "dist/communicator.hpp"
+#include "dist/cluster.hpp"
 
 namespace lockstep::data {
 
@@ -11,7 +11,6 @@ namespace lockstep::data {
 /// of the same size again: the rows in the order of partition and slot, partition p of m rows again
 /// [ceil(p m / K), ceil((p + 1) m / K)). Few rows move far. @throws AgreedError (DataError) if no
 /// rows are left
-void rebalance(const dist::Communicator& ranks, ThreadPool& threads, Dataset& dataset,
-               const LoadOptions& options);
+void rebalance(const dist::Cluster& cluster, Dataset& dataset, const LoadOptions& options);
 
 }  // namespace lockstep::data

@@ -5,10 +5,10 @@
 
 #include "core/error.hpp"
 #include "core/process_memory.hpp"
+#include "data/row_plan.hpp"
 #include "data/storage/memory_limit.hpp"
 #include "data/storage/partition_file.hpp"
 #include "data/storage/partition_packs.hpp"
-#include "data/row_plan.hpp"
 #include "dist/session.hpp"
 
 namespace lockstep::data {
@@ -92,27 +92,28 @@ ParsedRows empty_rows(const LoadOptions& options) {
   return parsed;
 }
 
-LoadedData redistribute(const dist::Communicator& ranks, ThreadPool& threads,
-                        const std::string& name, ParsedRows parsed, const LoadOptions& options,
-                        CacheEntry* cache, std::size_t most_round_bytes) {
+LoadedData redistribute(const dist::Cluster& cluster, const std::string& name, ParsedRows parsed,
+                        const LoadOptions& options, CacheEntry* cache,
+                        std::size_t most_round_bytes) {
+  const auto& [ranks, threads] = cluster;
   const RowCount count = count_rows(ranks, parsed.rows.rows());
-  const dist::Node block = options.blocks.at(static_cast<std::size_t>(ranks.rank()));
+  const dist::Range block = options.blocks.at(static_cast<std::size_t>(ranks.rank()));
   const MemoryShares shares(options.memory_limit_bytes);
   std::optional<RowPlan> plan;
   std::optional<PartitionPacks> packs;
-  std::optional<Journey> journey;
+  std::optional<Shuffle> shuffle;
   dist::all_or_none(ranks, [&] {
     if (count.all == 0)
       throw DataError("no rows in the file", {.file = name}, "give a file with at least one row");
     plan.emplace(count.all, options);
     packs.emplace(2 * (block.end - block.begin), shares.packs, options.scratch());
-    const Route route = [&plan = *plan](std::uint64_t row) {
+    const RowTarget route = [&plan = *plan](std::uint64_t row) {
       const Place place = plan.place(plan.position(row));
       return Target{key_of(place, plan.partitions()), place.slot};
     };
-    journey.emplace(ranks, threads, route, plan->owners(), count.before);
+    shuffle.emplace(cluster, route, plan->owners(), count.before);
   });
-  journey->run(parsed.rows, *packs, block, round_bytes(shares, most_round_bytes));
+  shuffle->run(parsed.rows, *packs, block, round_bytes(shares, most_round_bytes));
   LoadedData data;
   std::uint64_t largest = 0;
   dist::all_or_none(ranks, [&] {

@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "data/storage/batch_store.hpp"
-#include "data/storage/cache.hpp"
 #include "data/dataset.hpp"
 #include "data/shuffle.hpp"
-#include "data/storage/packed_rows.hpp"
 #include "data/sources/input_files.hpp"
-#include "dist/communicator.hpp"
+#include "data/storage/batch_store.hpp"
+#include "data/storage/cache.hpp"
+#include "data/storage/packed_rows.hpp"
+#include "dist/cluster.hpp"
 
 namespace lockstep::data {
 
@@ -27,9 +27,9 @@ ParsedRows empty_rows(const LoadOptions& options);
 
 /// COLLECTIVE. Frees `parsed` as it goes. `cache` is where the partitions are put as well, or null.
 /// @throws AgreedError (DataError) if there are no rows, or none left for training
-LoadedData redistribute(const dist::Communicator& ranks, ThreadPool& threads,
-                        const std::string& name, ParsedRows parsed, const LoadOptions& options,
-                        CacheEntry* cache = nullptr, std::size_t most_round_bytes = kRoundBytes);
+LoadedData redistribute(const dist::Cluster& cluster, const std::string& name, ParsedRows parsed,
+                        const LoadOptions& options, CacheEntry* cache = nullptr,
+                        std::size_t most_round_bytes = kRoundBytes);
 
 /// The first rank that owns partitions: it reads what only one rank can read.
 int first_worker(const LoadOptions& options);

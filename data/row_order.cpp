@@ -181,7 +181,7 @@ SortValueView sort_value(const Column& column, std::size_t row) {
   return {key_of(std::get<Numbers>(column).values[row]), {}};
 }
 
-std::optional<ValueMap<std::uint64_t>> count_values(const Fitting& fitting,
+std::optional<ValueMap<std::uint64_t>> count_values(const TrainingRows& fitting,
                                                     const std::string& column, std::size_t most) {
   return fitting.run(CountValues{column, most});
 }
@@ -208,7 +208,7 @@ RowKeyView RowKeys::operator()(std::size_t row) const {
   return key;
 }
 
-std::vector<RowKey> rows_at(const Fitting& fitting, const RowOrder& order,
+std::vector<RowKey> rows_at(const TrainingRows& fitting, const RowOrder& order,
                             const std::vector<std::uint64_t>& places, std::uint64_t rows,
                             const Narrowing& narrowing) {
   if (places.empty()) return {};

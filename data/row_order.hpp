@@ -50,7 +50,7 @@ using ValueMap = std::map<SortValue, T, ByValue>;
 
 /// COLLECTIVE. How often each value of a number or string column is there. Nothing if there are
 /// more than `most` different ones.
-std::optional<ValueMap<std::uint64_t>> count_values(const Fitting& fitting,
+std::optional<ValueMap<std::uint64_t>> count_values(const TrainingRows& fitting,
                                                     const std::string& column, std::size_t most);
 
 /// Where a row stands in an order. No two rows have the same key.
@@ -105,7 +105,7 @@ struct Narrowing {
 /// each below `rows`. Exact: windows around the places are narrowed, by counting the rows between
 /// the pivots of a sample, until few rows are left in them. Three passes over 10^8 rows for two
 /// places; none at all for none.
-std::vector<RowKey> rows_at(const Fitting& fitting, const RowOrder& order,
+std::vector<RowKey> rows_at(const TrainingRows& fitting, const RowOrder& order,
                             const std::vector<std::uint64_t>& places, std::uint64_t rows,
                             const Narrowing& narrowing = {});
 

@@ -48,7 +48,7 @@ std::size_t part_at(const std::vector<T>& ends, T place) {
 }
 
 /// COLLECTIVE. The rows of the order's strata one after the other, cut into parts of these sizes.
-PartOf cut_order(const Fitting& fitting, RowOrder order, const Sizes& sizes) {
+PartOf cut_order(const TrainingRows& fitting, RowOrder order, const Sizes& sizes) {
   std::vector<std::uint64_t> places;
   std::vector<std::size_t> parts;
   std::uint64_t place = 0;
@@ -170,7 +170,7 @@ Sizes equal_sizes(const std::vector<std::uint64_t>& classes, std::size_t parts) 
   return sizes;
 }
 
-PartOf random_parts(const Fitting& fitting, const Random& random, const ShareOut& share_out) {
+PartOf random_parts(const TrainingRows& fitting, const Random& random, const ShareOut& share_out) {
   const RowIds ids = fitting.run(LookAtIds{});
   const Sizes sizes = share_out({ids.rows});
   if (!ids.without_gaps()) return cut_order(fitting, {.shuffle = random}, sizes);
@@ -180,8 +180,9 @@ PartOf random_parts(const Fitting& fitting, const Random& random, const ShareOut
   };
 }
 
-PartOf stratified_parts(const Fitting& fitting, const Random& random, const ShareOut& share_out,
-                        const std::string& column, const std::string& field) {
+PartOf stratified_parts(const TrainingRows& fitting, const Random& random,
+                        const ShareOut& share_out, const std::string& column,
+                        const std::string& field) {
   const auto counts = count_values(fitting, column, kMostClasses);
   if (!counts) {
     throw DataError(
@@ -197,7 +198,8 @@ PartOf stratified_parts(const Fitting& fitting, const Random& random, const Shar
   return cut_order(fitting, std::move(order), share_out(classes));
 }
 
-PartOf ordered_parts(const Fitting& fitting, const ShareOut& share_out, const std::string& column) {
+PartOf ordered_parts(const TrainingRows& fitting, const ShareOut& share_out,
+                     const std::string& column) {
   const RowIds ids = fitting.run(LookAtIds{});
   const Sizes sizes = share_out({ids.rows});
   if (!column.empty() || !ids.without_gaps()) return cut_order(fitting, {.column = column}, sizes);
@@ -222,7 +224,7 @@ PartOf hashed_groups(const Schema& schema, const Random& random, const std::stri
   };
 }
 
-PartOf even_groups(const Fitting& fitting, const Random& random, const std::string& column,
+PartOf even_groups(const TrainingRows& fitting, const Random& random, const std::string& column,
                    std::size_t parts, std::size_t most) {
   const auto counts = count_values(fitting, column, most);
   if (!counts)
@@ -267,7 +269,7 @@ PartOf named_parts(const std::string& column, std::size_t parts,
   };
 }
 
-std::vector<std::uint64_t> count_parts(const Fitting& fitting, const PartOf& part,
+std::vector<std::uint64_t> count_parts(const TrainingRows& fitting, const PartOf& part,
                                        std::size_t parts) {
   return fitting.run(CountParts{part, parts});
 }

@@ -36,16 +36,18 @@ Sizes equal_sizes(const std::vector<std::uint64_t>& classes, std::size_t parts);
 inline constexpr std::size_t kMostClasses = 10000;
 
 /// COLLECTIVE. Random rows in exact sizes.
-PartOf random_parts(const Fitting& fitting, const Random& random, const ShareOut& share_out);
+PartOf random_parts(const TrainingRows& fitting, const Random& random, const ShareOut& share_out);
 
 /// COLLECTIVE. Random rows in exact sizes of every class. A missing value is a class, too.
 /// @throws DataError, the same on every rank, if there are more than kMostClasses classes
-PartOf stratified_parts(const Fitting& fitting, const Random& random, const ShareOut& share_out,
-                        const std::string& column, const std::string& field);
+PartOf stratified_parts(const TrainingRows& fitting, const Random& random,
+                        const ShareOut& share_out, const std::string& column,
+                        const std::string& field);
 
 /// COLLECTIVE. The first rows to part 0, in exact sizes: by the values of a column, missing ones
 /// first and equal ones by row id, or by row id where `column` is empty.
-PartOf ordered_parts(const Fitting& fitting, const ShareOut& share_out, const std::string& column);
+PartOf ordered_parts(const TrainingRows& fitting, const ShareOut& share_out,
+                     const std::string& column);
 
 /// All rows with the same value of `column` to one part, by a hash of its text and the random
 /// numbers: a value goes to the same part whatever the other rows are, and sizes come near the
@@ -56,7 +58,7 @@ PartOf hashed_groups(const Schema& schema, const Random& random, const std::stri
 /// COLLECTIVE. All rows with the same value of `column` to one part; parts of about equal size: the
 /// largest group first, each to the part with the fewest rows so far. Equal ones go by random
 /// numbers, and so do all where there are more than `most` groups (see hashed_groups).
-PartOf even_groups(const Fitting& fitting, const Random& random, const std::string& column,
+PartOf even_groups(const TrainingRows& fitting, const Random& random, const std::string& column,
                    std::size_t parts, std::size_t most = 100000);
 
 /// The part that a column says: as a number 0, 1, ... `parts` - 1, in a string column also as one
@@ -66,7 +68,7 @@ PartOf named_parts(const std::string& column, std::size_t parts,
 
 /// COLLECTIVE. How many rows go to each of `parts` parts. @throws AgreedError what `part` throws,
 /// and (DataError) if there are no rows
-std::vector<std::uint64_t> count_parts(const Fitting& fitting, const PartOf& part,
+std::vector<std::uint64_t> count_parts(const TrainingRows& fitting, const PartOf& part,
                                        std::size_t parts);
 
 }  // namespace lockstep::data

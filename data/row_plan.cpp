@@ -15,7 +15,7 @@ constexpr std::uint64_t kMostProduct = std::uint64_t{1}
 std::vector<int> owners_of(const LoadOptions& options) {
   std::vector<int> owners(options.partitions, -1);
   for (std::size_t rank = 0; rank < options.blocks.size(); ++rank) {
-    const dist::Node block = options.blocks[rank];
+    const dist::Range block = options.blocks[rank];
     expects(block.begin <= block.end && block.end <= owners.size(),
             "blocks lie within the partitions");
     for (std::size_t p = block.begin; p < block.end; ++p) {
@@ -66,7 +66,7 @@ std::uint64_t RowPlan::row_at(Part part, std::size_t partition, std::uint64_t sl
   return permutation_.inverse(part == Part::Validation ? q : q + validation_);
 }
 
-Dataset make_dataset(const std::string& name, const RowPlan& plan, Part part, dist::Node block) {
+Dataset make_dataset(const std::string& name, const RowPlan& plan, Part part, dist::Range block) {
   Dataset dataset;
   dataset.name = name;
   dataset.rows = plan.rows(part);

@@ -49,7 +49,7 @@ class RowPlan {
 };
 
 /// A dataset of `part` with this rank's partitions; they are empty yet.
-Dataset make_dataset(const std::string& name, const RowPlan& plan, Part part, dist::Node block);
+Dataset make_dataset(const std::string& name, const RowPlan& plan, Part part, dist::Range block);
 
 /// The rows of the source that a partition holds, by slot.
 std::vector<std::uint64_t> row_ids(const RowPlan& plan, Part part, std::size_t partition);

@@ -34,7 +34,7 @@ RowCount count_rows(const dist::Communicator& ranks, std::uint64_t own) {
   return count;
 }
 
-void Journey::run(BatchStore& batches, PartitionPacks& packs, dist::Node block,
+void Shuffle::run(BatchStore& batches, PartitionPacks& packs, dist::Range block,
                   std::size_t round_bytes) {
   std::vector<std::string> incoming;
   for (;;) {
@@ -57,7 +57,7 @@ void Journey::run(BatchStore& batches, PartitionPacks& packs, dist::Node block,
 
 /// Empty ones, with room for what a rank gets if all partitions get the same: a message that grows
 /// is in memory twice.
-std::vector<std::string> Journey::messages(std::size_t most_bytes) const {
+std::vector<std::string> Shuffle::messages(std::size_t most_bytes) const {
   std::vector<std::size_t> partitions(static_cast<std::size_t>(ranks_.world_size()));
   for (const int owner : owners_) ++partitions[static_cast<std::size_t>(owner)];
   std::vector<std::string> empty(partitions.size());
@@ -67,7 +67,7 @@ std::vector<std::string> Journey::messages(std::size_t most_bytes) const {
 }
 
 /// Fills `outgoing` with whole batches until round_bytes are reached. False if none are left.
-bool Journey::load(BatchStore& batches, std::vector<std::string>& outgoing,
+bool Shuffle::load(BatchStore& batches, std::vector<std::string>& outgoing,
                    std::size_t round_bytes) {
   bool any = false;
   for (std::size_t bytes = 0; next_batch_ < batches.batches() && bytes < round_bytes;) {
@@ -98,7 +98,7 @@ bool Journey::load(BatchStore& batches, std::vector<std::string>& outgoing,
 }
 
 /// The rows of a batch by partition.
-std::vector<Journey::Piece> Journey::sort_out(const PackedRows& rows, std::uint64_t first) const {
+std::vector<Shuffle::Piece> Shuffle::sort_out(const PackedRows& rows, std::uint64_t first) const {
   struct Way {
     std::uint64_t key, slot;
     std::size_t row;
@@ -119,8 +119,8 @@ std::vector<Journey::Piece> Journey::sort_out(const PackedRows& rows, std::uint6
   return pieces;
 }
 
-void Journey::unload(std::vector<std::string> incoming, PartitionPacks& packs,
-                     dist::Node block) const {
+void Shuffle::unload(std::vector<std::string> incoming, PartitionPacks& packs,
+                     dist::Range block) const {
   std::vector<std::vector<std::string_view>> by_pack(2 * (block.end - block.begin));
   for (std::string_view rest : incoming) {
     while (!rest.empty()) {
@@ -135,7 +135,7 @@ void Journey::unload(std::vector<std::string> incoming, PartitionPacks& packs,
   });
 }
 
-std::size_t Journey::pack_of(std::size_t key, dist::Node block) const {
+std::size_t Shuffle::pack_of(std::size_t key, dist::Range block) const {
   const std::size_t partition = key % owners_.size(), width = block.end - block.begin;
   expects(partition >= block.begin && partition < block.end, "the row belongs to this rank");
   return partition - block.begin + (key >= owners_.size() ? width : 0);

@@ -12,7 +12,7 @@
 #include "data/storage/batch_store.hpp"
 #include "data/storage/memory_limit.hpp"
 #include "data/storage/partition_packs.hpp"
-#include "dist/communicator.hpp"
+#include "dist/cluster.hpp"
 #include "dist/tree.hpp"
 
 namespace lockstep::data {
@@ -26,7 +26,7 @@ std::size_t round_bytes(const MemoryShares& shares, std::size_t most = kRoundByt
 struct Target {
   std::uint64_t key = 0, slot = 0;
 };
-using Route = std::function<Target(std::uint64_t row)>;
+using RowTarget = std::function<Target(std::uint64_t row)>;
 
 /// COLLECTIVE. Rows of all ranks, and of the ranks before this one.
 struct RowCount {
@@ -34,20 +34,20 @@ struct RowCount {
 };
 RowCount count_rows(const dist::Communicator& ranks, std::uint64_t own);
 
-class Journey {
+class Shuffle {
  public:
   /// `owners[p]` is the rank of partition p; this rank's rows are numbered from `first_row` on.
-  Journey(const dist::Communicator& ranks, ThreadPool& threads, Route route,
-          std::vector<int> owners, std::uint64_t first_row)
-      : ranks_(ranks),
-        threads_(threads),
+  Shuffle(const dist::Cluster& cluster, RowTarget route, std::vector<int> owners,
+          std::uint64_t first_row)
+      : ranks_(cluster.ranks),
+        threads_(cluster.threads),
         route_(std::move(route)),
         owners_(std::move(owners)),
         next_row_(first_row) {}
 
   /// COLLECTIVE, once. Empties `batches`. `packs`: those of the own partitions `block` with keys
   /// below K, then those with keys from K on.
-  void run(BatchStore& batches, PartitionPacks& packs, dist::Node block, std::size_t round_bytes);
+  void run(BatchStore& batches, PartitionPacks& packs, dist::Range block, std::size_t round_bytes);
 
  private:
   /// Rows of one partition.
@@ -59,12 +59,12 @@ class Journey {
   std::vector<std::string> messages(std::size_t most_bytes) const;
   bool load(BatchStore& batches, std::vector<std::string>& outgoing, std::size_t round_bytes);
   std::vector<Piece> sort_out(const PackedRows& rows, std::uint64_t first) const;
-  void unload(std::vector<std::string> incoming, PartitionPacks& packs, dist::Node block) const;
-  std::size_t pack_of(std::size_t key, dist::Node block) const;
+  void unload(std::vector<std::string> incoming, PartitionPacks& packs, dist::Range block) const;
+  std::size_t pack_of(std::size_t key, dist::Range block) const;
 
   const dist::Communicator& ranks_;
   ThreadPool& threads_;
-  Route route_;
+  RowTarget route_;
   std::vector<int> owners_;
   std::uint64_t next_row_;
   std::size_t next_batch_ = 0;

@@ -10,9 +10,9 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "data/rebalance.hpp"
 #include "data/storage/memory_limit.hpp"
 #include "data/storage/partition_file.hpp"
-#include "data/rebalance.hpp"
 #include "dist/session.hpp"
 
 namespace lockstep::data {
@@ -129,8 +129,8 @@ std::uint64_t take_apart(const Partition& from, std::size_t i, const PartOf& par
 }
 
 /// COLLECTIVE. Counts the parts' rows, and shares them out evenly to the partitions.
-void settle(const dist::Communicator& ranks, ThreadPool& threads, std::vector<Dataset>& parts,
-            const LoadOptions& options) {
+void settle(const dist::Cluster& cluster, std::vector<Dataset>& parts, const LoadOptions& options) {
+  const auto& ranks = cluster.ranks;
   std::vector<std::int64_t> rows(parts.size());
   for (std::size_t p = 0; p < parts.size(); ++p) {
     for (const Partition& partition : parts[p].own)
@@ -144,15 +144,16 @@ void settle(const dist::Communicator& ranks, ThreadPool& threads, std::vector<Da
   });
   for (std::size_t p = 0; p < parts.size(); ++p) {
     parts[p].rows = static_cast<std::uint64_t>(rows[p]);
-    if (rows[p] > 0) rebalance(ranks, threads, parts[p], options);
+    if (rows[p] > 0) rebalance(cluster, parts[p], options);
   }
 }
 
 /// COLLECTIVE. done(i) follows when own partition i has been taken apart.
-std::vector<Dataset> take_parts(const dist::Communicator& ranks, ThreadPool& threads,
-                                const Dataset& rows, const PartOf& part_of, std::size_t count,
+std::vector<Dataset> take_parts(const dist::Cluster& cluster, const Dataset& rows,
+                                const PartOf& part_of, std::size_t count,
                                 const LoadOptions& options,
                                 const std::function<void(std::size_t)>& done) {
+  const auto& [ranks, threads] = cluster;
   std::vector<Dataset> parts(count);
   dist::all_or_none(ranks, [&] {
     for (Dataset& part : parts) {
@@ -169,7 +170,7 @@ std::vector<Dataset> take_parts(const dist::Communicator& ranks, ThreadPool& thr
       return bytes;
     });
   });
-  settle(ranks, threads, parts, options);
+  settle(cluster, parts, options);
   return parts;
 }
 
@@ -198,7 +199,7 @@ void Splitting::check(const Schema& schema) const {
   check_columns(columns_of(config_), schema, at_);
 }
 
-void Splitting::fit(const Fitting& fitting) {
+void Splitting::fit(const TrainingRows& fitting) {
   const Random random(config_.has_seed() ? config_.seed() : fitting.seed(), Purpose::Split);
   const ShareOut shares = [this](const auto& classes) {
     return sizes_by_weights(classes, weights_);
@@ -235,7 +236,7 @@ void Folds::check(const Schema& schema) const {
     input_column(schema, options_.fold_col, {ColumnType::Kind::Number}, at_ + ".fold_col");
 }
 
-void Folds::fit(const Fitting& fitting) {
+void Folds::fit(const TrainingRows& fitting) {
   const Random random(options_.seed, Purpose::Folds);
   const std::size_t folds = options_.folds;
   const ShareOut shares = [folds](const auto& classes) { return equal_sizes(classes, folds); };
@@ -256,51 +257,53 @@ void Folds::fit(const Fitting& fitting) {
   }
 }
 
-std::vector<Dataset> apply_split(const dist::Communicator& ranks, ThreadPool& threads, Dataset rows,
+std::vector<Dataset> apply_split(const dist::Cluster& cluster, Dataset rows,
                                  const Splitting& splitting, std::size_t parts,
                                  const LoadOptions& options) {
   const PartOf part_of = [&](const Partition& partition, std::size_t row) {
     return splitting.part(partition, row);
   };
-  return take_parts(ranks, threads, rows, part_of, parts, options,
+  return take_parts(cluster, rows, part_of, parts, options,
                     [&](std::size_t i) { rows.own[i] = Partition(); });
 }
 
-Splitting make_splitting(const dist::Communicator& ranks, ThreadPool& threads, const Dataset& rows,
+Splitting make_splitting(const dist::Cluster& cluster, const Dataset& rows,
                          const proto::Split& config, const std::string& at, std::uint64_t seed) {
+  const auto& [ranks, threads] = cluster;
   std::optional<Splitting> splitting;
   agreed(ranks, [&] {
     splitting.emplace(config, at);
     splitting->check(rows.schema);
-    splitting->fit(Fitting(&ranks, threads, rows, seed));
+    splitting->fit(TrainingRows(&ranks, threads, rows, seed));
   });
   return std::move(*splitting);
 }
 
-std::vector<Dataset> split_rows(const dist::Communicator& ranks, ThreadPool& threads, Dataset rows,
+std::vector<Dataset> split_rows(const dist::Cluster& cluster, Dataset rows,
                                 const proto::Split& config, const std::string& at,
                                 const LoadOptions& options) {
-  const Splitting splitting = make_splitting(ranks, threads, rows, config, at, options.seed);
-  return apply_split(ranks, threads, std::move(rows), splitting, splitting.parts(), options);
+  const Splitting splitting = make_splitting(cluster, rows, config, at, options.seed);
+  return apply_split(cluster, std::move(rows), splitting, splitting.parts(), options);
 }
 
-Folds make_folds(const dist::Communicator& ranks, ThreadPool& threads, const Dataset& rows,
-                 const FoldOptions& options, const std::string& at) {
+Folds make_folds(const dist::Cluster& cluster, const Dataset& rows, const FoldOptions& options,
+                 const std::string& at) {
+  const auto& [ranks, threads] = cluster;
   std::optional<Folds> folds;
   agreed(ranks, [&] {
     folds.emplace(options, at);
     folds->check(rows.schema);
-    folds->fit(Fitting(&ranks, threads, rows, options.seed));
+    folds->fit(TrainingRows(&ranks, threads, rows, options.seed));
   });
   return std::move(*folds);
 }
 
-FoldRows take_fold(const dist::Communicator& ranks, ThreadPool& threads, const Dataset& rows,
-                   const Folds& folds, std::size_t fold, const LoadOptions& options) {
+FoldRows take_fold(const dist::Cluster& cluster, const Dataset& rows, const Folds& folds,
+                   std::size_t fold, const LoadOptions& options) {
   const PartOf part_of = [&](const Partition& partition, std::size_t row) {
     return folds.fold(partition, row) == fold ? std::size_t{1} : std::size_t{0};
   };
-  auto parts = take_parts(ranks, threads, rows, part_of, 2, options, [](std::size_t) {});
+  auto parts = take_parts(cluster, rows, part_of, 2, options, [](std::size_t) {});
   return {std::move(parts[0]), std::move(parts[1])};
 }
 

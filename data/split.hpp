@@ -11,7 +11,7 @@
 #include "data/dataset.hpp"
 #include "data/row_parts.hpp"
 #include "data/stage.hpp"
-#include "dist/communicator.hpp"
+#include "dist/cluster.hpp"
 
 namespace lockstep::data {
 
@@ -32,7 +32,7 @@ class Splitting {
 
   /// COLLECTIVE, once, over all rows. After check().
   /// @throws AgreedError or, the same on every rank, DataError if the rows cannot be split so
-  void fit(const Fitting& fitting);
+  void fit(const TrainingRows& fitting);
 
   /// The part of a row of the dataset that fit() has seen. Local, thread-safe.
   std::size_t part(const Partition& partition, std::size_t row) const {
@@ -74,7 +74,7 @@ class Folds {
   /// COLLECTIVE, once, over all rows. After check().
   /// @throws AgreedError or, the same on every rank, DataError; a fold without rows is an error,
   /// too
-  void fit(const Fitting& fitting);
+  void fit(const TrainingRows& fitting);
 
   /// The fold of a row of the dataset that fit() has seen. Local, thread-safe.
   std::size_t fold(const Partition& partition, std::size_t row) const {
@@ -92,24 +92,24 @@ class Folds {
 /// COLLECTIVE. The parts as datasets of their own, each shared out evenly to the partitions again;
 /// row ids are those of the source. A part without rows has empty partitions.
 /// @throws AgreedError (DataError) if part 0 has no rows
-std::vector<Dataset> apply_split(const dist::Communicator& ranks, ThreadPool& threads, Dataset rows,
+std::vector<Dataset> apply_split(const dist::Cluster& cluster, Dataset rows,
                                  const Splitting& splitting, std::size_t parts,
                                  const LoadOptions& options);
 
 /// COLLECTIVE. Makes a splitting of a dataset, which stays as it is: checked, and fitted with
 /// `seed` unless the config has one. @throws AgreedError
-Splitting make_splitting(const dist::Communicator& ranks, ThreadPool& threads, const Dataset& rows,
+Splitting make_splitting(const dist::Cluster& cluster, const Dataset& rows,
                          const proto::Split& config, const std::string& at, std::uint64_t seed);
 
 /// COLLECTIVE. All of it at once: makes the splitting with the options' seed and applies it.
 /// @throws AgreedError (from ConfigError or DataError)
-std::vector<Dataset> split_rows(const dist::Communicator& ranks, ThreadPool& threads, Dataset rows,
+std::vector<Dataset> split_rows(const dist::Cluster& cluster, Dataset rows,
                                 const proto::Split& config, const std::string& at,
                                 const LoadOptions& options);
 
 /// COLLECTIVE. Makes folds of a dataset, which stays as it is. @throws AgreedError
-Folds make_folds(const dist::Communicator& ranks, ThreadPool& threads, const Dataset& rows,
-                 const FoldOptions& options, const std::string& at);
+Folds make_folds(const dist::Cluster& cluster, const Dataset& rows, const FoldOptions& options,
+                 const std::string& at);
 
 struct FoldRows {
   Dataset training, validation;
@@ -117,7 +117,7 @@ struct FoldRows {
 
 /// COLLECTIVE. The rows of all folds but one for training, and that one's for validation, each
 /// shared out evenly again. `rows` stays as it is. @throws AgreedError
-FoldRows take_fold(const dist::Communicator& ranks, ThreadPool& threads, const Dataset& rows,
-                   const Folds& folds, std::size_t fold, const LoadOptions& options);
+FoldRows take_fold(const dist::Cluster& cluster, const Dataset& rows, const Folds& folds,
+                   std::size_t fold, const LoadOptions& options);
 
 }  // namespace lockstep::data

@@ -14,10 +14,10 @@
 namespace lockstep::data {
 
 /// What fit() learns from: the training rows, as the stages before have left them.
-class Fitting {
+class TrainingRows {
  public:
-  Fitting(const dist::Communicator* ranks, ThreadPool& threads, const Dataset& rows,
-          std::uint64_t seed)
+  TrainingRows(const dist::Communicator* ranks, ThreadPool& threads, const Dataset& rows,
+               std::uint64_t seed)
       : ranks_(ranks), threads_(threads), rows_(rows), seed_(seed) {}
 
   /// COLLECTIVE. The job's result over all training rows, the same on every rank. Without ranks
@@ -25,7 +25,7 @@ class Fitting {
   template <typename Job>
   auto run(const Job& job) const {
     if (ranks_ == nullptr) return dist::run_job_locally(threads_, job, rows_.own);
-    return run_job(*ranks_, threads_, job, rows_);
+    return run_job({*ranks_, threads_}, job, rows_);
   }
 
   const Schema& schema() const noexcept { return rows_.schema; }
@@ -44,7 +44,7 @@ class Fitting {
 class FeatureStage : public Transformer {
  public:
   /// COLLECTIVE, once, before transform(); nothing to do for most. @throws DataError
-  virtual void fit(const Fitting&) {}
+  virtual void fit(const TrainingRows&) {}
 
   /// False: fit() has something to learn (and nothing was loaded from a model).
   virtual bool is_fitted() const { return true; }
@@ -56,11 +56,6 @@ class FeatureStage : public Transformer {
   /// The fitted stage as it goes into model/pipeline.textproto: a stage made from it is fitted.
   virtual proto::Stage save() const = 0;
 };
-
-/// Checks the stage's config against itself (not against data) and makes the stage. `at` is the
-/// config path, for example "stage[0]".
-/// @throws ConfigError, also if it is an estimator
-std::unique_ptr<FeatureStage> make_feature_stage(const proto::Stage& stage, const std::string& at);
 
 // ---- for those who write stages
 

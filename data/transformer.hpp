@@ -11,7 +11,7 @@
 
 namespace lockstep::data {
 
-class Fitting;
+class TrainingRows;
 
 /// Whose rows a stage changes: stages that drop rows leave those alone that are to be scored,
 /// unless they are told otherwise.
@@ -29,7 +29,7 @@ inline Effect dropped_if_any(std::uint64_t rows) { return {rows, rows > 0 ? "dro
 
 /// What prepare() sees of the dataset that transform() is to change next.
 struct Preparing {
-  const Fitting& rows;  ///< all its rows, as the stages before have left them
+  const TrainingRows& rows;  ///< all its rows, as the stages before have left them
   Phase phase = Phase::Training;
   bool labels_optional = false;  ///< predict: rows that have no label yet are wanted, too
 };

@@ -139,14 +139,14 @@ void all_or_none(const Communicator& ranks, const std::function<void()>& work) {
   throw unpack_error(bytes, ranks.impl());
 }
 
-int agree_on(const Communicator& world, const Passport& passport) {
+int agree_on(const Communicator& world, const RankIdentity& identity) {
   std::string own;
   put(own, host_name());
-  put(own, passport.version);
-  put(own, passport.config);
-  put(own, passport.instruction_set);
+  put(own, identity.version);
+  put(own, identity.config);
+  put(own, identity.instruction_set);
   std::vector<std::string> hosts, versions, configs;
-  std::int64_t least = passport.instruction_set;
+  std::int64_t least = identity.instruction_set;
   for (const std::string& bytes : world.allgather(bytes_of(own))) {
     Reader reader(bytes);
     hosts.push_back(reader.text());

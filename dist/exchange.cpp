@@ -197,8 +197,8 @@ GradientExchange::~GradientExchange() {
   abandoned.push_back(std::move(impl_));
 }
 
-Node GradientExchange::own_lanes() const noexcept { return impl_->plan.rank_lanes(impl_->rank); }
-Node GradientExchange::thread_lanes(std::size_t thread) const noexcept {
+Range GradientExchange::own_lanes() const noexcept { return impl_->plan.rank_lanes(impl_->rank); }
+Range GradientExchange::thread_lanes(std::size_t thread) const noexcept {
   return impl_->plan.thread_lanes(impl_->rank, thread);
 }
 const std::vector<Segment>& GradientExchange::segments() const noexcept { return impl_->segments; }
@@ -245,7 +245,7 @@ Scalars GradientExchange::scalars(const std::vector<std::vector<double>>& lane_v
                                   std::uint32_t flags) {
   const Timer timer(impl_->seconds);
   const std::size_t lanes = impl_->plan.sizes().lanes;
-  const Node own = own_lanes();
+  const Range own = own_lanes();
   expects(lane_values.size() == own.end - own.begin, "exchange: scalars of each own lane");
   TreeCounter<std::vector<double>, AddDoubles> own_sums(lanes, own, {});
   for (const auto& values : lane_values) own_sums.push(values);
@@ -256,7 +256,7 @@ Scalars GradientExchange::scalars(const std::vector<std::vector<double>>& lane_v
   TreeCounter<std::vector<double>, AddDoubles> tree(lanes, {0, lanes}, {});
   Scalars result;
   for (std::size_t rank = 0; rank < all.size(); ++rank) {
-    const std::vector<Node>& nodes = impl_->plan.rank_nodes(rank);
+    const std::vector<Range>& nodes = impl_->plan.rank_nodes(rank);
     const std::vector<double> values = values_of<double>(all[rank]);
     result.flags |= static_cast<std::uint32_t>(values.at(0));
     const std::size_t count = nodes.empty() ? 0 : (values.size() - 1) / nodes.size();
@@ -305,7 +305,7 @@ double GradientExchange::block_sum(const std::function<double(std::size_t, std::
   const auto add = [](double& left, double right) { left += right; };
   const std::size_t blocks = (floats + kSegmentFloats - 1) / kSegmentFloats;
   const auto blocks_of = [](Segment range) {
-    return Node{range.begin / kSegmentFloats, (range.end + kSegmentFloats - 1) / kSegmentFloats};
+    return Range{range.begin / kSegmentFloats, (range.end + kSegmentFloats - 1) / kSegmentFloats};
   };
   std::vector<double> own_sums;
   for (const Segment& segment : impl_->segments) {
@@ -326,7 +326,7 @@ double GradientExchange::block_sum(const std::function<double(std::size_t, std::
   std::vector<std::size_t> next(sums.size(), 0);
   TreeCounter<double, decltype(add)> tree(blocks, {0, blocks}, add);
   for (const Impl::Piece& piece : impl_->pieces) {
-    for (const Node& node : maximal_nodes(blocks, blocks_of(piece.range))) {
+    for (const Range& node : maximal_nodes(blocks, blocks_of(piece.range))) {
       tree.push_node(node, sums[piece.owner][next[piece.owner]++]);
     }
   }

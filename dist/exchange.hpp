@@ -98,8 +98,8 @@ class GradientExchange {
                    std::vector<SparseBlock> blocks = {});
   ~GradientExchange();
 
-  Node own_lanes() const noexcept;
-  Node thread_lanes(std::size_t thread) const noexcept;
+  Range own_lanes() const noexcept;
+  Range thread_lanes(std::size_t thread) const noexcept;
 
   void begin();  ///< start of a step; forgets the last one
 

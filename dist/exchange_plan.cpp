@@ -23,7 +23,7 @@ Segment blocks(Segment range, std::size_t begin, std::size_t end) {
 
 }  // namespace
 
-Fold fold_nodes(std::size_t n, const std::vector<Node>& nodes) {
+Fold fold_nodes(std::size_t n, const std::vector<Range>& nodes) {
   Fold fold;
   const auto add = [&](std::size_t left, std::size_t right) {
     fold.additions.push_back({left, right});
@@ -35,7 +35,7 @@ Fold fold_nodes(std::size_t n, const std::vector<Node>& nodes) {
   return fold;
 }
 
-ThreadPlan plan_thread(std::size_t n, Node lanes) {
+ThreadPlan plan_thread(std::size_t n, Range lanes) {
   ThreadPlan plan;
   plan.lanes = lanes;
   std::vector<std::size_t> unused;
@@ -69,7 +69,7 @@ ExchangePlan::ExchangePlan(const ExchangeSizes& sizes) : sizes_(sizes) {
   for (std::size_t begin = 0; begin < sizes.floats; begin += bucket) {
     buckets_.push_back({begin, std::min(begin + bucket, sizes.floats)});
   }
-  std::vector<Node> nodes;
+  std::vector<Range> nodes;
   for (std::size_t rank = 0; rank < sizes.world_size; ++rank) {
     rank_nodes_.push_back(maximal_nodes(sizes.lanes, rank_lanes(rank)));
     nodes.insert(nodes.end(), rank_nodes_.back().begin(), rank_nodes_.back().end());
@@ -83,7 +83,7 @@ ExchangePlan::ExchangePlan(const ExchangeSizes& sizes) : sizes_(sizes) {
 
 bool ExchangePlan::tree_can_be_halved() const {
   if (!std::has_single_bit(workers())) return false;
-  std::vector<Node> level;
+  std::vector<Range> level;
   for (std::size_t rank = first_worker_; rank < sizes_.world_size; ++rank) {
     if (rank_nodes_[rank].size() != 1) return false;
     level.push_back(rank_nodes_[rank][0]);
@@ -97,13 +97,13 @@ bool ExchangePlan::tree_can_be_halved() const {
   return true;
 }
 
-Node ExchangePlan::thread_lanes(std::size_t rank, std::size_t thread) const {
+Range ExchangePlan::thread_lanes(std::size_t rank, std::size_t thread) const {
   if (rank < first_worker_) return {0, 0};
   const std::size_t core = (rank - first_worker_) * sizes_.threads + thread;
   return block_of(sizes_.lanes, core, workers() * sizes_.threads);
 }
 
-Node ExchangePlan::rank_lanes(std::size_t rank) const {
+Range ExchangePlan::rank_lanes(std::size_t rank) const {
   return {thread_lanes(rank, 0).begin, thread_lanes(rank, sizes_.threads - 1).end};
 }
 
@@ -113,7 +113,7 @@ Segment ExchangePlan::owned(std::size_t bucket, std::size_t rank) const {
   if (halves_)
     return rank < first_worker_ ? blocks(whole, 0, 0)
                                 : halved(bucket, rank - first_worker_, rounds_);
-  const Node own = block_of(segments_in(whole.end - whole.begin), rank, sizes_.world_size);
+  const Range own = block_of(segments_in(whole.end - whole.begin), rank, sizes_.world_size);
   return blocks(whole, own.begin, own.end);
 }
 

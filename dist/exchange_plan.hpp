@@ -20,13 +20,13 @@ struct Addition {
 /// How the values of some neighbouring nodes of a tree fold.
 struct Fold {
   std::vector<Addition> additions;  ///< in order, indices into the nodes
-  std::vector<Node> nodes;          ///< what is left: the maximal nodes
+  std::vector<Range> nodes;         ///< what is left: the maximal nodes
   std::vector<std::size_t>
       values;  ///< where their sums are: index of the node each of them begins with
 };
 
 /// The fold of `nodes`, neighbours in ascending order, of the tree over [0, n).
-Fold fold_nodes(std::size_t n, const std::vector<Node>& nodes);
+Fold fold_nodes(std::size_t n, const std::vector<Range>& nodes);
 
 /// What a thread does with its lanes: which of its buffers each lane is computed into, and what is
 /// added at its end.
@@ -35,13 +35,13 @@ struct ThreadPlan {
     std::size_t buffer = 0;
     std::vector<Addition> additions;  ///< indices of buffers
   };
-  Node lanes;
+  Range lanes;
   std::vector<Lane> steps;           ///< one a lane
   std::size_t buffers = 0;           ///< how many are needed: at most log2(lanes) + 2
-  std::vector<Node> nodes;           ///< the maximal nodes of `lanes` ...
+  std::vector<Range> nodes;          ///< the maximal nodes of `lanes` ...
   std::vector<std::size_t> results;  ///< ... and the buffers that hold their sums in the end
 };
-ThreadPlan plan_thread(std::size_t n, Node lanes);
+ThreadPlan plan_thread(std::size_t n, Range lanes);
 
 struct ExchangeSizes {
   std::size_t world_size = 1, lanes = 1, floats = 0, threads = 1;
@@ -58,10 +58,10 @@ class ExchangePlan {
   std::size_t workers() const noexcept { return sizes_.world_size - first_worker_; }
   std::size_t first_worker() const noexcept { return first_worker_; }  ///< rank of worker 0
 
-  Node thread_lanes(std::size_t rank, std::size_t thread) const;
-  Node rank_lanes(std::size_t rank) const;
+  Range thread_lanes(std::size_t rank, std::size_t thread) const;
+  Range rank_lanes(std::size_t rank) const;
   /// The maximal nodes of a rank's lanes: what it has to send of each bucket.
-  const std::vector<Node>& rank_nodes(std::size_t rank) const { return rank_nodes_[rank]; }
+  const std::vector<Range>& rank_nodes(std::size_t rank) const { return rank_nodes_[rank]; }
   /// The nodes of all ranks in order, and how they fold to the root.
   const Fold& fold() const noexcept { return fold_; }
 
@@ -83,7 +83,7 @@ class ExchangePlan {
 
   ExchangeSizes sizes_;
   std::size_t first_worker_ = 0;
-  std::vector<std::vector<Node>> rank_nodes_;
+  std::vector<std::vector<Range>> rank_nodes_;
   Fold fold_;
   std::vector<Segment> buckets_;
   bool halves_ = false;

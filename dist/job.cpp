@@ -93,7 +93,7 @@ class Merger {
 
 }  // namespace
 
-std::string merge_tree(const Communicator& ranks, std::size_t n, const std::vector<Node>& nodes,
+std::string merge_tree(const Communicator& ranks, std::size_t n, const std::vector<Range>& nodes,
                        std::vector<std::string> values,
                        const std::function<std::string(std::string, std::string)>& merge) {
   expects(n > 0 && nodes.size() == values.size(),
@@ -106,10 +106,10 @@ std::string merge_tree(const Communicator& ranks, std::size_t n, const std::vect
   // value. A merge waits only for merges below it, so independent branches go on at the same time.
   TreeCounter<Holder, Merger> tree(n, {0, n}, Merger(ranks.impl(), call, own, merge));
   for (int rank = 0; rank < ranks.world_size(); ++rank) {
-    const auto theirs = values_of<Node>(all_nodes[static_cast<std::size_t>(rank)]);
+    const auto theirs = values_of<Range>(all_nodes[static_cast<std::size_t>(rank)]);
     for (std::size_t i = 0; i < theirs.size(); ++i) tree.push_node(theirs[i], {rank, i});
   }
-  expects(tree.nodes().size() == 1 && tree.nodes()[0] == Node{0, n},
+  expects(tree.nodes().size() == 1 && tree.nodes()[0] == Range{0, n},
           "merge_tree: the ranks' nodes cover [0, n) in order");
   const Holder root = tree.values()[0];
   std::string total;

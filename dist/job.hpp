@@ -22,7 +22,7 @@
 #include "core/error.hpp"
 #include "core/serial.hpp"
 #include "core/thread_pool.hpp"
-#include "dist/communicator.hpp"
+#include "dist/cluster.hpp"
 #include "dist/session.hpp"
 #include "dist/tree.hpp"
 
@@ -33,7 +33,7 @@ namespace lockstep::dist {
 /// merge(left, right) gives the parent's bytes. Values may be of any size: they travel in pieces of
 /// a few MB. A rank holds two values and the result at a time; long vectors of sums are better off
 /// in a vector job (dist/vector_job.hpp), where no rank holds a partial of another as a whole.
-std::string merge_tree(const Communicator& ranks, std::size_t n, const std::vector<Node>& nodes,
+std::string merge_tree(const Communicator& ranks, std::size_t n, const std::vector<Range>& nodes,
                        std::vector<std::string> values,
                        const std::function<std::string(std::string, std::string)>& merge);
 
@@ -69,7 +69,7 @@ Partial load_partial(const Job& job, std::string_view bytes) {
 /// come: the values of the maximal nodes of `block`. Local. around(piece, work) stands around each
 /// map, which is work().
 template <typename Job, typename Piece, typename Around>
-auto map_block(ThreadPool& threads, const Job& job, std::size_t partitions, Node block,
+auto map_block(ThreadPool& threads, const Job& job, std::size_t partitions, Range block,
                const std::vector<Piece>& own, const Around& around) {
   using Partial = PartialOf<Job, Piece>;
   const auto add = [&job](Partial& left, const Partial& right) {
@@ -90,10 +90,11 @@ auto map_block(ThreadPool& threads, const Job& job, std::size_t partitions, Node
 /// exception in map, merge or finish on any rank ends as an AgreedError on all. around(piece, work)
 /// stands around each map, which is work(): to wait for memory, and to give it back.
 template <typename Job, typename Piece, typename Around>
-auto run_job(const Communicator& ranks, ThreadPool& threads, const Job& job, std::size_t partitions,
-             Node block, const std::vector<Piece>& own, const Around& around) {
+auto run_job(const Cluster& cluster, const Job& job, std::size_t partitions, Range block,
+             const std::vector<Piece>& own, const Around& around) {
+  const auto& [ranks, threads] = cluster;
   using Partial = PartialOf<Job, Piece>;
-  std::vector<Node> nodes;
+  std::vector<Range> nodes;
   std::vector<std::string> values;
   all_or_none(ranks, [&] {
     auto counter = map_block(threads, job, partitions, block, own, around);
@@ -111,16 +112,16 @@ auto run_job(const Communicator& ranks, ThreadPool& threads, const Job& job, std
 }
 
 template <typename Job, typename Piece>
-auto run_job(const Communicator& ranks, ThreadPool& threads, const Job& job, std::size_t partitions,
-             Node block, const std::vector<Piece>& own) {
-  return run_job(ranks, threads, job, partitions, block, own,
+auto run_job(const Cluster& cluster, const Job& job, std::size_t partitions, Range block,
+             const std::vector<Piece>& own) {
+  return run_job(cluster, job, partitions, block, own,
                  [](const Piece&, const auto& work) { work(); });
 }
 
 /// The same job on one process without MPI, where `own` are all partitions: for tests.
 template <typename Job, typename Piece>
 auto run_job_locally(ThreadPool& threads, const Job& job, const std::vector<Piece>& own) {
-  auto counter = map_block(threads, job, own.size(), Node{0, own.size()}, own,
+  auto counter = map_block(threads, job, own.size(), Range{0, own.size()}, own,
                            [](const Piece&, const auto& work) { work(); });
   expects(counter.values().size() == 1, "the tree has one root");
   return job.finish(std::move(counter.values().front()));

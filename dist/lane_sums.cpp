@@ -71,7 +71,7 @@ LaneSums::LaneSums(const ExchangePlan& plan, std::size_t rank)
     : plan_(plan),
       threads_(plan.sizes().threads),
       arrived_(new std::atomic<std::size_t>[plan.buckets().size()]) {
-  std::vector<Node> nodes;
+  std::vector<Range> nodes;
   for (std::size_t t = 0; t < threads_.size(); ++t) {
     Thread& thread = threads_[t];
     thread.plan = plan_thread(plan.sizes().lanes, plan.thread_lanes(rank, t));

@@ -37,7 +37,8 @@ class LaneSums {
  public:
   LaneSums(const ExchangePlan& plan, std::size_t rank);
 
-  /// Node i of the plan's rank_nodes(rank) is to lie here, in zeroed memory. Before the first lane.
+  /// Range i of the plan's rank_nodes(rank) is to lie here, in zeroed memory. Before the first
+  /// lane.
   void place_node(std::size_t i, float* memory);
 
   void begin();  ///< of a step. One thread

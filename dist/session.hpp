@@ -20,7 +20,7 @@ using SessionBody = std::function<ExitCode(Communicator& world)>;
 int run_session(int& argc, char**& argv, const SessionBody& body);
 
 /// What every rank must have in common, or at least know.
-struct Passport {
+struct RankIdentity {
   std::string version;      ///< of the binary, with its build; must be equal
   std::string config;       ///< digest of the config; must be equal
   int instruction_set = 0;  ///< the least one is used by all
@@ -28,7 +28,7 @@ struct Passport {
 
 /// COLLECTIVE. Returns the least instruction set.
 /// @throws AgreedError that names the odd rank and its host if versions or configs differ.
-int agree_on(const Communicator& world, const Passport& passport);
+int agree_on(const Communicator& world, const RankIdentity& identity);
 
 /// COLLECTIVE. Runs `work` here, then the ranks compare notes: if it threw on any rank, all ranks
 /// throw the same AgreedError, that of the lowest failing rank. `work` must not communicate. Use it

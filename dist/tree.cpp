@@ -6,7 +6,7 @@
 
 namespace lockstep::dist {
 
-Node block_of(std::size_t n, std::size_t worker, std::size_t workers) {
+Range block_of(std::size_t n, std::size_t worker, std::size_t workers) {
   expects(worker < workers, "block_of: worker < workers");
   const std::size_t size = n / workers;
   const std::size_t larger = n % workers;  // the first blocks hold one more
@@ -14,9 +14,9 @@ Node block_of(std::size_t n, std::size_t worker, std::size_t workers) {
   return {begin, begin + size + (worker < larger ? 1 : 0)};
 }
 
-std::vector<Node> maximal_nodes(std::size_t n, Node block) {
+std::vector<Range> maximal_nodes(std::size_t n, Range block) {
   expects(block.begin <= block.end && block.end <= n, "maximal_nodes: a block of [0, n)");
-  std::vector<Node> nodes;
+  std::vector<Range> nodes;
   for (std::size_t begin = block.begin; begin < block.end;) {
     std::size_t size = 1;
     const auto grows = [&] {
@@ -29,7 +29,7 @@ std::vector<Node> maximal_nodes(std::size_t n, Node block) {
   return nodes;
 }
 
-bool are_siblings(std::size_t n, Node left, Node right) {
+bool are_siblings(std::size_t n, Range left, Range right) {
   // A node with a right neighbour is not cut by n, so the left one has its full size.
   const std::size_t size = left.end - left.begin;
   const bool power_of_two = size != 0 && (size & (size - 1)) == 0;

@@ -13,31 +13,31 @@
 namespace lockstep::dist {
 
 /// Leaves [begin, end).
-struct Node {
+struct Range {
   std::size_t begin = 0, end = 0;
-  bool operator==(const Node&) const = default;
+  bool operator==(const Range&) const = default;
 };
 
 /// The contiguous block of [0, n) that `worker` of `workers` owns: sizes differ by one at most, in
 /// order.
-Node block_of(std::size_t n, std::size_t worker, std::size_t workers);
+Range block_of(std::size_t n, std::size_t worker, std::size_t workers);
 
 /// The maximal nodes of the tree over [0, n) inside `block`, in order.
-std::vector<Node> maximal_nodes(std::size_t n, Node block);
+std::vector<Range> maximal_nodes(std::size_t n, Range block);
 
 /// Sums values that arrive in leaf order for a contiguous block: a binary counter. T needs `add(T&
 /// left, const T& right)` given as `Add`. Holds at most 2 log2(n) values.
 template <typename T, typename Add>
 class TreeCounter {
  public:
-  TreeCounter(std::size_t n, Node block, Add add)
+  TreeCounter(std::size_t n, Range block, Add add)
       : n_(n), next_(block.begin), add_(std::move(add)) {}
 
   /// The value of the next leaf.
   void push(T value) { push_node({next_, next_ + 1}, std::move(value)); }
 
   /// The value of a node that begins where the last one ended.
-  void push_node(Node node, T value) {
+  void push_node(Range node, T value) {
     next_ = node.end;
     nodes_.push_back(node);
     values_.push_back(std::move(value));
@@ -49,23 +49,23 @@ class TreeCounter {
     }
   }
 
-  const std::vector<Node>& nodes() const noexcept { return nodes_; }  ///< maximal nodes so far
-  std::vector<T>& values() noexcept { return values_; }               ///< their sums
+  const std::vector<Range>& nodes() const noexcept { return nodes_; }  ///< maximal nodes so far
+  std::vector<T>& values() noexcept { return values_; }                ///< their sums
 
  private:
-  bool siblings(Node left, Node right) const;
+  bool siblings(Range left, Range right) const;
 
   std::size_t n_, next_;
   Add add_;
-  std::vector<Node> nodes_;
+  std::vector<Range> nodes_;
   std::vector<T> values_;
 };
 
 /// Whether two neighbouring nodes are the two children of one node of the tree over [0, n).
-bool are_siblings(std::size_t n, Node left, Node right);
+bool are_siblings(std::size_t n, Range left, Range right);
 
 template <typename T, typename Add>
-bool TreeCounter<T, Add>::siblings(Node left, Node right) const {
+bool TreeCounter<T, Add>::siblings(Range left, Range right) const {
   return are_siblings(n_, left, right);
 }
 

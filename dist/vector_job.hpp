@@ -25,7 +25,8 @@
 ///       }
 ///       Matrix finish(std::vector<double> total) const { return Matrix(d, d, std::move(total)); }
 ///     };
-///     const Matrix gram = run_vector_job<double>(ranks, threads, Gram{d}, partitions, block, own);
+///     const Matrix gram = run_vector_job<double>({ranks, threads}, Gram{d}, partitions, block,
+///     own);
 ///
 /// A job with few other numbers (a count, a cost) puts them at the vector's end.
 ///
@@ -77,11 +78,11 @@ struct VectorPartials {
 /// total (own_segment); finish is not called. @throws AgreedError on all ranks if map throws on any
 template <typename T, typename Job, typename Piece, typename Around>
 requires VectorJob<Job, Piece, T> VectorSegment<T> run_vector_job_segment(
-    const Communicator& ranks, ThreadPool& threads, const Job& job, std::size_t partitions,
-    Node block, const std::vector<Piece>& own, const Around& around,
-    const VectorOptions& options = {}) {
+    const Cluster& cluster, const Job& job, std::size_t partitions, Range block,
+    const std::vector<Piece>& own, const Around& around, const VectorOptions& options = {}) {
+  const auto& [ranks, threads] = cluster;
   const std::size_t length = job.length();
-  std::vector<Node> nodes;
+  std::vector<Range> nodes;
   std::vector<std::vector<T>> sums;
   all_or_none(ranks, [&] {
     auto counter =
@@ -103,9 +104,9 @@ requires VectorJob<Job, Piece, T> VectorSegment<T> run_vector_job_segment(
 
 template <typename T, typename Job, typename Piece>
 requires VectorJob<Job, Piece, T> VectorSegment<T> run_vector_job_segment(
-    const Communicator& ranks, ThreadPool& threads, const Job& job, std::size_t partitions,
-    Node block, const std::vector<Piece>& own) {
-  return run_vector_job_segment<T>(ranks, threads, job, partitions, block, own,
+    const Cluster& cluster, const Job& job, std::size_t partitions, Range block,
+    const std::vector<Piece>& own) {
+  return run_vector_job_segment<T>(cluster, job, partitions, block, own,
                                    [](const Piece&, const auto& work) { work(); });
 }
 
@@ -114,14 +115,15 @@ requires VectorJob<Job, Piece, T> VectorSegment<T> run_vector_job_segment(
 /// AgreedError on all. around(piece, work) as in run_job.
 template <typename T, typename Job, typename Piece, typename Around>
 requires VectorJob<Job, Piece, T>
-auto run_vector_job(const Communicator& ranks, ThreadPool& threads, const Job& job,
-                    std::size_t partitions, Node block, const std::vector<Piece>& own,
-                    const Around& around, const VectorOptions& options = {}) {
+auto run_vector_job(const Cluster& cluster, const Job& job, std::size_t partitions, Range block,
+                    const std::vector<Piece>& own, const Around& around,
+                    const VectorOptions& options = {}) {
+  const auto& ranks = cluster.ranks;
   const std::size_t length = job.length();
   std::vector<T> total;
   {
     const auto segment =
-        run_vector_job_segment<T>(ranks, threads, job, partitions, block, own, around, options);
+        run_vector_job_segment<T>(cluster, job, partitions, block, own, around, options);
     total = allgather_vector(ranks, std::span<const T>(segment.values), length);
   }
   std::optional<decltype(job.finish(std::move(total)))> result;
@@ -131,9 +133,9 @@ auto run_vector_job(const Communicator& ranks, ThreadPool& threads, const Job& j
 
 template <typename T, typename Job, typename Piece>
 requires VectorJob<Job, Piece, T>
-auto run_vector_job(const Communicator& ranks, ThreadPool& threads, const Job& job,
-                    std::size_t partitions, Node block, const std::vector<Piece>& own) {
-  return run_vector_job<T>(ranks, threads, job, partitions, block, own,
+auto run_vector_job(const Cluster& cluster, const Job& job, std::size_t partitions, Range block,
+                    const std::vector<Piece>& own) {
+  return run_vector_job<T>(cluster, job, partitions, block, own,
                            [](const Piece&, const auto& work) { work(); });
 }
 

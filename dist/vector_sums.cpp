@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kLeastPiece = 4096;  // numbers: shorter messages cost more than they carry
 
-Node segment_of(const Communicator& ranks, std::size_t length, std::size_t rank) {
+Range segment_of(const Communicator& ranks, std::size_t length, std::size_t rank) {
   return block_of(length, rank, static_cast<std::size_t>(ranks.world_size()));
 }
 
@@ -29,7 +29,7 @@ struct Rounds {
   std::size_t count(std::size_t longest_segment) const {
     return (longest_segment + piece - 1) / piece;
   }
-  Node part(Node segment, std::size_t round) const {
+  Range part(Range segment, std::size_t round) const {
     const std::size_t begin = std::min(segment.begin + round * piece, segment.end);
     return {begin, std::min(begin + piece, segment.end)};
   }
@@ -60,12 +60,12 @@ class ReduceScatter {
     std::size_t vectors = 0;
     for (const std::size_t count : counts_) vectors += count;
     const Rounds rounds = rounds_for(options, vectors);
-    const Node segment = own_segment(ranks_, length);
+    const Range segment = own_segment(ranks_, length);
     const std::size_t longest = segment_of(ranks_, length, 0).end;
     std::vector<T> total(segment.end - segment.begin);
     room_.resize(vectors * std::min(rounds.piece, total.size()));
     for (std::size_t round = 0; round < rounds.count(longest); ++round) {
-      const Node part = rounds.part(segment, round);
+      const Range part = rounds.part(segment, round);
       const std::vector<Part> parts = exchange(length, rounds, round, call);
       if (part.begin == part.end || parts.empty()) continue;
       fold(parts);
@@ -79,7 +79,7 @@ class ReduceScatter {
                              const Call& call) {
     const auto world_size = static_cast<std::size_t>(ranks_.world_size());
     const auto rank = static_cast<std::size_t>(ranks_.rank());
-    const Node part = rounds.part(segment_of(ranks_, length, rank), round);
+    const Range part = rounds.part(segment_of(ranks_, length, rank), round);
     const std::size_t size = part.end - part.begin;
     std::vector<std::size_t> first(world_size + 1);  // of each rank's vectors
     for (std::size_t r = 0; r < world_size; ++r) first[r + 1] = first[r] + counts_[r];
@@ -94,7 +94,7 @@ class ReduceScatter {
     for (std::size_t distance = 1; distance < world_size; ++distance) {
       const std::size_t to = (rank + distance) % world_size;
       const std::size_t from = (rank + world_size - distance) % world_size;
-      const Node theirs = rounds.part(segment_of(ranks_, length, to), round);
+      const Range theirs = rounds.part(segment_of(ranks_, length, to), round);
       for (const auto& vector : own_) {
         transfers.send(vector.data() + theirs.begin, (theirs.end - theirs.begin) * sizeof(T),
                        static_cast<int>(to));
@@ -117,7 +117,7 @@ class ReduceScatter {
 template <typename T>
 std::vector<T> allgather_values(const Communicator& ranks, std::span<const T> segment,
                                 std::size_t length) {
-  const Node own = own_segment(ranks, length);
+  const Range own = own_segment(ranks, length);
   expects(segment.size() == own.end - own.begin, "allgather_vector: this rank's segment");
   Communicator::Impl& impl = ranks.impl();
   const Call call =
@@ -130,7 +130,7 @@ std::vector<T> allgather_values(const Communicator& ranks, std::span<const T> se
   for (std::size_t distance = 1; distance < world_size; ++distance) {
     const std::size_t to = (rank + distance) % world_size;
     const std::size_t from = (rank + world_size - distance) % world_size;
-    const Node theirs = segment_of(ranks, length, from);
+    const Range theirs = segment_of(ranks, length, from);
     transfers.send(whole.data() + own.begin, segment.size_bytes(), static_cast<int>(to));
     transfers.receive(whole.data() + theirs.begin, (theirs.end - theirs.begin) * sizeof(T),
                       static_cast<int>(from));
@@ -147,20 +147,20 @@ void expect_lengths(const std::vector<std::vector<T>>& vectors, std::size_t leng
 
 }  // namespace
 
-Node own_segment(const Communicator& ranks, std::size_t length) {
+Range own_segment(const Communicator& ranks, std::size_t length) {
   return segment_of(ranks, length, static_cast<std::size_t>(ranks.rank()));
 }
 
 std::vector<double> reduce_scatter(const Communicator& ranks, std::size_t n,
-                                   const std::vector<Node>& nodes,
+                                   const std::vector<Range>& nodes,
                                    const std::vector<std::vector<double>>& sums, std::size_t length,
                                    const VectorOptions& options) {
   expects(n > 0 && nodes.size() == sums.size(), "reduce_scatter: a vector for each node");
   expect_lengths(sums, length);
-  std::vector<Node> all;  // in rank order, so in the tree's order
+  std::vector<Range> all;  // in rank order, so in the tree's order
   std::vector<std::size_t> counts;
   for (const std::string& bytes : ranks.allgather(bytes_of(nodes))) {
-    const auto theirs = values_of<Node>(bytes);
+    const auto theirs = values_of<Range>(bytes);
     all.insert(all.end(), theirs.begin(), theirs.end());
     counts.push_back(theirs.size());
   }
@@ -170,7 +170,7 @@ std::vector<double> reduce_scatter(const Communicator& ranks, std::size_t n,
     };
     TreeCounter<std::span<double>, decltype(merge)> tree(n, {0, n}, merge);
     for (std::size_t i = 0; i < all.size(); ++i) tree.push_node(all[i], parts[i]);
-    expects(tree.nodes().size() == 1 && tree.nodes()[0] == Node{0, n},
+    expects(tree.nodes().size() == 1 && tree.nodes()[0] == Range{0, n},
             "reduce_scatter: the ranks' nodes cover [0, n) in order");
   };
   return ReduceScatter<double>(ranks, sums, std::move(counts)).run(length, options, fold);

@@ -29,14 +29,14 @@ struct VectorOptions {
 };
 
 /// The segment of this rank. NOT COLLECTIVE
-Node own_segment(const Communicator& ranks, std::size_t length);
+Range own_segment(const Communicator& ranks, std::size_t length);
 
 /// COLLECTIVE. This rank holds the sums of the maximal nodes of its block of the leaves [0, n);
 /// the ranks' blocks are in rank order and cover [0, n), and may be empty. `length` and n >= 1 are
 /// the same on all ranks, and each of `sums` has `length` numbers. Returns the root's sum of this
 /// rank's segment.
 std::vector<double> reduce_scatter(const Communicator& ranks, std::size_t n,
-                                   const std::vector<Node>& nodes,
+                                   const std::vector<Range>& nodes,
                                    const std::vector<std::vector<double>>& sums, std::size_t length,
                                    const VectorOptions& options = {});
 

@@ -33,7 +33,7 @@ enum class Task {
   Multiclass,  ///< label = class index; outputs = probabilities of `outputs` classes
   Binary,      ///< label 0 or 1; one output = probability of 1
   Regression,  ///< label or target vector of `outputs` numbers
-  Text,        ///< label = ids of the words of a text; outputs: logits of each word
+  Sequence,    ///< label = ids of the words of a text; outputs: logits of each word
 };
 
 /// A layer's line in `check` and `show`.

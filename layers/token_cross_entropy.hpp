@@ -17,7 +17,7 @@ class TokenCrossEntropy final : public Loss {
   TokenCrossEntropy(const proto::TokenCrossEntropy& config, std::size_t outputs,
                     const std::string& at);
 
-  Task task() const override { return Task::Text; }
+  Task task() const override { return Task::Sequence; }
   std::string name() const override { return "token_cross_entropy"; }
   std::size_t labels_per_row() const override { return length_; }
   LaneResult evaluate(std::span<const float> logits, std::span<const float> labels,

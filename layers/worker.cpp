@@ -106,7 +106,7 @@ LaneResult Worker::Impl::judge(const Pass& pass, float* dlogits) {
 
 // Row by row: what the loss says of a row counts by its weight.
 LaneResult Worker::Impl::judge_weighted(const Pass& pass, float* dlogits) {
-  expects(pass.weights.size() == pass.rows && network.loss->task() != Task::Text,
+  expects(pass.weights.size() == pass.rows && network.loss->task() != Task::Sequence,
           "each row of a pass has a weight; texts have none");
   const std::size_t width = logits().size() / pass.rows, labels = pass.labels.size() / pass.rows;
   LaneResult result;
@@ -181,7 +181,7 @@ void Worker::predict(const Pass& pass) {
 
 std::vector<WrittenText> Worker::write(const Pass& pass, const WritingOptions& options) {
   auto& w = *impl_;
-  expects(w.network.loss->task() == Task::Text, "only a network for texts writes");
+  expects(w.network.loss->task() == Task::Sequence, "only a network for texts writes");
   Pass unlabelled = pass;
   unlabelled.labels = {};
   Lane lane = w.lane_of(unlabelled, /*training=*/false);

@@ -13,13 +13,14 @@ find core dist data layers ml apps -name '*.hpp' -o -name '*.cpp' | LC_ALL=C sor
       may["core"] = "core"
       may["dist"] = "core dist"
       may["data"] = "core dist data"
+      may["features"] = "core dist data features"
       may["layers"] = "core layers"
-      may["ml"] = "core dist data layers ml"
-      may["apps"] = "core dist data layers ml apps"
+      may["ml"] = "core dist data features layers ml"
+      may["apps"] = "core dist data features layers ml apps"
       owner["mpi"] = "dist"
       owner["onednn"] = "layers"
     }
-    function room_of(path) { return index(path, "/") ? substr(path, 1, index(path, "/") - 1) : "" }
+    function room_of(path) { return path ~ /^data\/features\// ? "features" : index(path, "/") ? substr(path, 1, index(path, "/") - 1) : "" }
     function library_of(header) {
       if (header ~ /^mpi(_|\.|-)/ || header ~ /^mpi$/) return "mpi"
       if (header ~ /(^|\/)dnnl[a-z_]*\.(h|hpp)$/) return "onednn"

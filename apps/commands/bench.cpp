@@ -61,10 +61,10 @@ dist::RowGather gather_of(const std::string& name) {
 }
 
 /// What step i is told: a full batch of its own.
-ml::StepTerms terms_of(std::uint64_t i, ml::TrainingStep& step, const ml::StepPlan& plan) {
+ml::StepInput terms_of(std::uint64_t i, ml::TrainingStep& step, const ml::StepPlan& plan) {
   const std::uint64_t full_batches =
       std::max<std::uint64_t>(1, plan.rows / (plan.lanes * plan.lane_size));
-  ml::StepTerms terms;
+  ml::StepInput terms;
   terms.batch = i % full_batches;
   terms.sequence = terms.step = i;
   terms.learning_rate = step.optimizer().learning_rate();
@@ -170,20 +170,20 @@ ml::NetworkEstimator& network_of(ml::EstimatorStage& stage) {
 ExitCode bench(const BenchOptions& options, const CommonOptions& common,
                dist::Communicator& world) {
   const Config config = open_experiment(world, options.experiment);
-  const Job job(world, common, config.experiment.cluster(), config.experiment.seed(),
-                config_digest(config.experiment));
+  const Runtime runtime(world, common, config.experiment.cluster(), config.experiment.seed(),
+                        config_digest(config.experiment));
   nlohmann::ordered_json json;
   const auto tell = [&] {
-    if (job.is_driver())
+    if (runtime.is_driver())
       std::cout << (common.json ? json.dump() + "\n" : text_of(json)) << std::flush;
   };
   with_locations(config.locations, [&] {
-    const auto prepared = ml::prepare(job.context(), config.experiment);
+    const auto prepared = ml::prepare(runtime.context(), config.experiment);
     ml::Progress silent;
     ml::FitOptions how;
     how.untrained = true;
-    ml::PipelineFit fit(job.context(), prepared->pipeline, prepared->rows(), how, prepared->loading,
-                        silent, nullptr);
+    ml::PipelineFit fit(runtime.context(), prepared->pipeline, prepared->rows(), how,
+                        prepared->loading, silent, nullptr);
     const std::size_t last = prepared->pipeline.estimators().size() - 1;
     fit.run_to(last);
     const auto setup = network_of(*prepared->pipeline.judged().stage).set_up(fit.input_of(last));
@@ -192,18 +192,19 @@ ExitCode bench(const BenchOptions& options, const CommonOptions& common,
     exchange.method = method_of(options.exchange);
     exchange.rows = rows_of(options.rows);
     exchange.gather = gather_of(options.gather);
-    ml::TrainingStep step(job.context(), training.config, training.network, training.train,
+    ml::TrainingStep step(runtime.context(), training.config, training.network, training.train,
                           training.columns, training.plan, exchange, nullptr, training.scale);
-    const auto samples = measure(job.context(), step, training.plan, options);
-    json = result_of(config, job.context(), training.plan, options, samples, peak_rss_bytes(world));
+    const auto samples = measure(runtime.context(), step, training.plan, options);
+    json = result_of(config, runtime.context(), training.plan, options, samples,
+                     peak_rss_bytes(world));
     json["bytes_sent_per_step"] = step.exchange().bytes_sent() / (options.warmup + options.steps);
     if (!options.records()) return tell();
-    const auto recorded = record(job.context(), step, training.plan, options);
+    const auto recorded = record(runtime.context(), step, training.plan, options);
     if (options.profile)
-      json["profile"] = profile_of(job.context().ranks, training.network, recorded);
+      json["profile"] = profile_of(runtime.context().ranks, training.network, recorded);
     tell();
     if (!options.trace.empty())
-      write_trace(job.context().ranks, training.network, recorded, options.trace);
+      write_trace(runtime.context().ranks, training.network, recorded, options.trace);
   });
   return ExitCode::Done;
 }

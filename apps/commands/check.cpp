@@ -57,18 +57,18 @@ std::string plan_text(Json json) {
 ExitCode check(const ExperimentOptions& options, const CommonOptions& common,
                dist::Communicator& world) {
   const Config config = open_experiment(world, options);
-  const Job job(world, common, config.experiment.cluster(), config.experiment.seed(),
-                config_digest(config.experiment));
+  const Runtime runtime(world, common, config.experiment.cluster(), config.experiment.seed(),
+                        config_digest(config.experiment));
   const bool learns = ml::has_estimator(config.experiment);
   Json json;
   with_locations(config.locations, [&] {
     if (!learns) {
-      json = feature_plan(job.context(), config.experiment);
+      json = feature_plan(runtime.context(), config.experiment);
       return;
     }
-    json = plan_json(job.context(), config.experiment);
+    json = plan_json(runtime.context(), config.experiment);
   });
-  if (!job.is_driver()) return ExitCode::Done;
+  if (!runtime.is_driver()) return ExitCode::Done;
   std::cout << (common.json ? json.dump() + "\n"
                 : learns    ? plan_text(json)
                             : feature_plan_text(json))

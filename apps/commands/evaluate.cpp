@@ -44,13 +44,14 @@ std::vector<ml::MakeSums> evaluators_of(const ml::Context& context, const ml::Lo
 
 ExitCode evaluate(const EvaluateOptions& options, const CommonOptions& common,
                   dist::Communicator& world) {
-  const Job job(world, common, {}, 0, "");
-  const auto model = ml::LoadedModel::open(job.context(), options.model);
+  const Runtime runtime(world, common, {}, 0, "");
+  const auto model = ml::LoadedModel::open(runtime.context(), options.model);
   model->add_all_columns();
-  const auto rows = model->predict(job.context(), options.data, /*judging=*/true);
-  const auto evaluators = evaluators_of(job.context(), *model, rows.columns, options.data);
-  const auto metrics = to_json(ml::evaluate(job.context(), rows.dataset, rows.columns, evaluators));
-  if (job.is_driver())
+  const auto rows = model->predict(runtime.context(), options.data, /*judging=*/true);
+  const auto evaluators = evaluators_of(runtime.context(), *model, rows.columns, options.data);
+  const auto metrics =
+      to_json(ml::evaluate(runtime.context(), rows.dataset, rows.columns, evaluators));
+  if (runtime.is_driver())
     std::cout << (common.json ? metrics.dump() + "\n" : metrics_text(metrics)) << std::flush;
   return ExitCode::Done;
 }

@@ -22,8 +22,8 @@ struct PredictOptions {
 
 ExitCode predict(const PredictOptions& options, const CommonOptions& common,
                  dist::Communicator& world) {
-  const Job job(world, common, {}, 0, "");
-  const auto& context = job.context();
+  const Runtime runtime(world, common, {}, 0, "");
+  const auto& context = runtime.context();
   const auto model = ml::LoadedModel::open(context, options.model);
   dist::all_or_none(world, [&] {
     const auto task = model->pipeline().judged().stage->model().columns().task;
@@ -35,7 +35,7 @@ ExitCode predict(const PredictOptions& options, const CommonOptions& common,
   const auto rows = model->predict(context, options.data, /*judging=*/false);
   if (options.show > 0) {
     const auto cells = ml::first_predictions(context, rows.dataset, rows.table, options.show);
-    if (job.is_driver())
+    if (runtime.is_driver())
       std::cout << table(cells.front(), {cells.begin() + 1, cells.end()}) << std::flush;
   }
   if (!options.output.empty()) {
@@ -46,7 +46,7 @@ ExitCode predict(const PredictOptions& options, const CommonOptions& common,
   } else if (options.show == 0) {
     ml::write_predictions(context, rows.dataset, rows.table,
                           [](const std::string& text) { std::cout << text; });
-    if (job.is_driver()) std::cout << std::flush;
+    if (runtime.is_driver()) std::cout << std::flush;
   }
   return ExitCode::Done;
 }

@@ -45,9 +45,9 @@ std::string model_text(nlohmann::ordered_json json) {
 }
 
 ExitCode show(const std::string& path, const CommonOptions& common, dist::Communicator& world) {
-  const Job job(world, common, {}, 0, "");
-  const auto model = ml::LoadedModel::open(job.context(), path);
-  if (!job.is_driver()) return ExitCode::Done;
+  const Runtime runtime(world, common, {}, 0, "");
+  const auto model = ml::LoadedModel::open(runtime.context(), path);
+  if (!runtime.is_driver()) return ExitCode::Done;
   auto json = describe_model(*model);
   const std::string metrics = join_path(path, "metrics.json");
   if (real_files().exists(metrics))

@@ -11,8 +11,7 @@ namespace lockstep::data {
 /// COLLECTIVE. dist::run_job over the rows of all ranks. Mapped partitions are given back behind
 /// it, and as many are read at a time as the dataset's memory limit has room for.
 template <typename Job>
-auto run_job(const dist::Communicator& ranks, ThreadPool& threads, const Job& job,
-             const Dataset& rows) {
+auto run_job(const dist::Cluster& cluster, const Job& job, const Dataset& rows) {
   PartitionGate gate(MemoryShares(rows.memory_limit_bytes).partitions);
   const auto around = [&gate](const Partition& partition, const auto& work) {
     gate.pass(payload_bytes(partition), [&] {
@@ -20,7 +19,7 @@ auto run_job(const dist::Communicator& ranks, ThreadPool& threads, const Job& jo
       partition.release();
     });
   };
-  return dist::run_job(ranks, threads, job, rows.partitions, rows.block, rows.own, around);
+  return dist::run_job(cluster, job, rows.partitions, rows.block, rows.own, around);
 }
 
 }  // namespace lockstep::data

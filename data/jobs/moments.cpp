@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "core/error.hpp"
-#include "data/features/vectors/vector_stage.hpp"
+#include "data/jobs/vector_columns.hpp"
 
 namespace lockstep::data {
 namespace {

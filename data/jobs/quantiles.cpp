@@ -23,7 +23,7 @@ constexpr std::uint64_t kMostCollected = std::uint64_t{1} << 20;
 /// Finds the quantiles of the features of a block.
 class BlockSearch {
  public:
-  BlockSearch(const Fitting& fitting, const Block& block) : fitting_(fitting), block_(block) {}
+  BlockSearch(const TrainingRows& fitting, const Block& block) : fitting_(fitting), block_(block) {}
 
   std::vector<Quantiles> run() {
     place(fitting_.run(TotalsJob{block_}));
@@ -146,7 +146,7 @@ class BlockSearch {
     found_[window.feature].values[wanted.slot] = value_of(key);
   }
 
-  const Fitting& fitting_;
+  const TrainingRows& fitting_;
   const Block& block_;
   std::vector<Quantiles> found_;
   std::vector<Window> windows_;
@@ -154,7 +154,7 @@ class BlockSearch {
 
 }  // namespace
 
-std::vector<std::vector<Quantiles>> exact_quantiles(const Fitting& fitting,
+std::vector<std::vector<Quantiles>> exact_quantiles(const TrainingRows& fitting,
                                                     const std::vector<QuantileRequest>& requests) {
   Asked asked{requests};
   for (const QuantileRequest& request : requests) {
@@ -180,7 +180,7 @@ std::vector<std::vector<Quantiles>> exact_quantiles(const Fitting& fitting,
   return results;
 }
 
-std::vector<Quantiles> exact_quantiles(const Fitting& fitting, const std::string& column,
+std::vector<Quantiles> exact_quantiles(const TrainingRows& fitting, const std::string& column,
                                        const std::vector<double>& probabilities) {
   return std::move(exact_quantiles(fitting, {{column, probabilities}}).front());
 }

@@ -36,11 +36,11 @@ struct QuantileRequest {
 /// COLLECTIVE. For each request the quantiles of each feature: one of a number column, as many as
 /// the schema says of a vector column. All requests share the passes.
 /// @throws DataError if a vector is wider than the schema says
-std::vector<std::vector<Quantiles>> exact_quantiles(const Fitting& fitting,
+std::vector<std::vector<Quantiles>> exact_quantiles(const TrainingRows& fitting,
                                                     const std::vector<QuantileRequest>& requests);
 
 /// COLLECTIVE. The same for one column: the quantiles of each of its features.
-std::vector<Quantiles> exact_quantiles(const Fitting& fitting, const std::string& column,
+std::vector<Quantiles> exact_quantiles(const TrainingRows& fitting, const std::string& column,
                                        const std::vector<double>& probabilities);
 
 }  // namespace lockstep::data

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/simd.hpp"
-#include "data/features/vectors/vector_stage.hpp"
+#include "data/jobs/vector_columns.hpp"
 
 namespace lockstep::data {
 namespace {

@@ -136,7 +136,7 @@ double ColumnSummary::sample_std() const {
   return numbers < 2 ? 0 : std::sqrt(std::max(0.0, m2) / static_cast<double>(numbers - 1));
 }
 
-std::vector<ColumnSummary> summarize(const Fitting& dataset) {
+std::vector<ColumnSummary> summarize(const TrainingRows& dataset) {
   const auto sums = dataset.run(SummaryJob(dataset.schema()));
   std::vector<ColumnSummary> summaries;
   std::vector<QuantileRequest> requests;

@@ -30,6 +30,6 @@ inline constexpr double kSummaryProbabilities[] = {0.25, 0.5, 0.75};
 inline constexpr std::size_t kMostCountedValues = 10000;
 
 /// COLLECTIVE. One summary a column, in the schema's order.
-std::vector<ColumnSummary> summarize(const Fitting& dataset);
+std::vector<ColumnSummary> summarize(const TrainingRows& dataset);
 
 }  // namespace lockstep::data

@@ -12,8 +12,7 @@ namespace lockstep::data {
 /// are given back after it, and as many are read at a time as the dataset's memory limit has room
 /// for. @throws AgreedError
 template <typename Job>
-auto run_vector_job(const dist::Communicator& ranks, ThreadPool& threads, const Job& job,
-                    const Dataset& rows) {
+auto run_vector_job(const dist::Cluster& cluster, const Job& job, const Dataset& rows) {
   PartitionGate gate(MemoryShares(rows.memory_limit_bytes).partitions);
   const auto around = [&gate](const Partition& partition, const auto& work) {
     gate.pass(payload_bytes(partition), [&] {
@@ -21,8 +20,7 @@ auto run_vector_job(const dist::Communicator& ranks, ThreadPool& threads, const 
       partition.release();
     });
   };
-  return dist::run_vector_job<double>(ranks, threads, job, rows.partitions, rows.block, rows.own,
-                                      around);
+  return dist::run_vector_job<double>(cluster, job, rows.partitions, rows.block, rows.own, around);
 }
 
 }  // namespace lockstep::data

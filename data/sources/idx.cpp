@@ -150,7 +150,7 @@ void read_packed(const std::string& path, const Found& found, const std::string&
 }
 
 void read_plain(const std::string& path, const Found& found, const std::string& labels,
-                dist::Node range, ThreadPool& threads, BatchStore& rows) {
+                dist::Range range, ThreadPool& threads, BatchStore& rows) {
   const InputFile file(path);
   const auto cuts = cut(range.begin, range.end, found.width);
   for (std::size_t begin = 0; begin + 1 < cuts.size(); begin += threads.size()) {
@@ -212,8 +212,9 @@ IdxHeader parse_idx_header(std::span<const char> start, const std::string& path)
   return header;
 }
 
-ParsedRows read_idx(const dist::Communicator& ranks, ThreadPool& threads,
-                    const proto::IdxSource& config, const LoadOptions& options) {
+ParsedRows read_idx(const dist::Cluster& cluster, const proto::IdxSource& config,
+                    const LoadOptions& options) {
+  const auto& [ranks, threads] = cluster;
   const int reader = first_worker(options);
   Found found;
   std::string labels;
@@ -233,7 +234,7 @@ ParsedRows read_idx(const dist::Communicator& ranks, ThreadPool& threads,
   dist::all_or_none(ranks, [&] {
     if (!found.packed) {
       const auto workers = static_cast<std::size_t>(ranks.world_size());
-      const dist::Node range =
+      const dist::Range range =
           dist::block_of(found.rows, static_cast<std::size_t>(ranks.rank()), workers);
       read_plain(config.images(), found, labels, range, threads, parsed.rows);
     } else if (ranks.rank() == reader) {

@@ -22,8 +22,8 @@ IdxHeader parse_idx_header(std::span<const char> start, const std::string& path)
 
 /// COLLECTIVE. Columns: features (dense vector), label if there is a labels file.
 /// @throws AgreedError (DataError, FileError)
-ParsedRows read_idx(const dist::Communicator& ranks, ThreadPool& threads,
-                    const proto::IdxSource& config, const LoadOptions& options);
+ParsedRows read_idx(const dist::Cluster& cluster, const proto::IdxSource& config,
+                    const LoadOptions& options);
 
 /// The schema of the file, from its header. Local. @throws DataError, FileError
 Schema peek_idx(const proto::IdxSource& config);

@@ -42,12 +42,11 @@ LibsvmRules rules_of(const proto::LibsvmSource& config, const LoadOptions& optio
 
 }  // namespace
 
-ParsedRows read_libsvm(const dist::Communicator& ranks, ThreadPool& threads,
-                       const proto::LibsvmSource& config, const std::vector<FileInfo>& files,
-                       const LoadOptions& options) {
+ParsedRows read_libsvm(const dist::Cluster& cluster, const proto::LibsvmSource& config,
+                       const std::vector<FileInfo>& files, const LoadOptions& options) {
   ParsedRows parsed = empty_rows(options);
   const LibsvmRules rules = rules_of(config, options);
-  const TextFacts facts = read_text(ranks, threads, files, LibsvmText(rules), parsed.rows);
+  const TextFacts facts = read_text(cluster, files, LibsvmText(rules), parsed.rows);
   const std::uint64_t width =
       rules.num_features != 0 ? rules.num_features : std::max<std::uint64_t>(facts.width, 1);
   ColumnType features = vector_type(static_cast<std::size_t>(width));

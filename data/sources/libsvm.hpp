@@ -8,8 +8,7 @@ namespace lockstep::data {
 /// COLLECTIVE. Columns: label (if all rows have one), the qid column where it is asked for,
 /// features.
 /// @throws AgreedError: FileError, or DataError with file:line:column of the first bad row
-ParsedRows read_libsvm(const dist::Communicator& ranks, ThreadPool& threads,
-                       const proto::LibsvmSource& config, const std::vector<FileInfo>& files,
-                       const LoadOptions& options);
+ParsedRows read_libsvm(const dist::Cluster& cluster, const proto::LibsvmSource& config,
+                       const std::vector<FileInfo>& files, const LoadOptions& options);
 
 }  // namespace lockstep::data

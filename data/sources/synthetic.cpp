@@ -6,9 +6,9 @@
 
 #include "core/error.hpp"
 #include "core/random.hpp"
+#include "data/row_plan.hpp"
 #include "data/storage/memory_limit.hpp"
 #include "data/storage/partition_file.hpp"
-#include "data/row_plan.hpp"
 #include "dist/session.hpp"
 
 namespace lockstep::data {
@@ -115,15 +115,16 @@ Schema synthetic_schema(const proto::SyntheticSource& config) {
   return schema;
 }
 
-LoadedData make_synthetic(const dist::Communicator& ranks, ThreadPool& threads,
-                          const proto::SyntheticSource& config, const LoadOptions& options) {
+LoadedData make_synthetic(const dist::Cluster& cluster, const proto::SyntheticSource& config,
+                          const LoadOptions& options) {
+  const auto& [ranks, threads] = cluster;
   LoadedData data;
   dist::all_or_none(ranks, [&] {
     if (config.rows() == 0)
       throw ConfigError("rows must be at least 1", {.field = "synthetic.rows"});
     const SyntheticRows source(config);
     const RowPlan plan(config.rows(), options);
-    const dist::Node block = options.blocks.at(static_cast<std::size_t>(ranks.rank()));
+    const dist::Range block = options.blocks.at(static_cast<std::size_t>(ranks.rank()));
     for (const Part part : {Part::Training, Part::Validation}) {
       Dataset dataset = make_dataset("synthetic", plan, part, block);
       dataset.schema = synthetic_schema(config);

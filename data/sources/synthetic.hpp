@@ -37,7 +37,7 @@ class SyntheticRows {
 Schema synthetic_schema(const proto::SyntheticSource& config);
 
 /// COLLECTIVE. @throws AgreedError (ConfigError, DataError)
-LoadedData make_synthetic(const dist::Communicator& ranks, ThreadPool& threads,
-                          const proto::SyntheticSource& config, const LoadOptions& options);
+LoadedData make_synthetic(const dist::Cluster& cluster, const proto::SyntheticSource& config,
+                          const LoadOptions& options);
 
 }  // namespace lockstep::data

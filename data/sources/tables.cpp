@@ -132,13 +132,14 @@ void tell_of_bad_rows(const dist::Communicator& ranks, const TextFacts& facts, b
 
 /// COLLECTIVE. Reads until no row shows a wider type. format(columns) makes the parser.
 template <typename MakeFormat>
-ParsedRows read_table(const dist::Communicator& ranks, ThreadPool& threads,
-                      const std::vector<FileInfo>& files, const LoadOptions& options,
-                      std::vector<TextColumn> columns, bool drops, const MakeFormat& make_format) {
+ParsedRows read_table(const dist::Cluster& cluster, const std::vector<FileInfo>& files,
+                      const LoadOptions& options, std::vector<TextColumn> columns, bool drops,
+                      const MakeFormat& make_format) {
+  const auto& ranks = cluster.ranks;
   ParsedRows parsed = empty_rows(options);
   for (;;) {
     const auto format = make_format(columns);
-    const TextFacts facts = read_text(ranks, threads, files, format, parsed.rows);
+    const TextFacts facts = read_text(cluster, files, format, parsed.rows);
     bool again = false;
     for (const auto& name : facts.names) {  // JSON: members that the first rows did not have
       const auto after = std::lower_bound(
@@ -310,33 +311,33 @@ std::vector<TextColumn> peek_json(const proto::JsonSource& config,
   return columns;
 }
 
-ParsedRows read_csv(const dist::Communicator& ranks, ThreadPool& threads,
-                    const proto::CsvSource& config, const std::vector<FileInfo>& files,
-                    const LoadOptions& options) {
+ParsedRows read_csv(const dist::Cluster& cluster, const proto::CsvSource& config,
+                    const std::vector<FileInfo>& files, const LoadOptions& options) {
+  const auto& ranks = cluster.ranks;
   const auto columns =
       agree_on_columns(ranks, [&] { return peek_csv(config, files, options.like); });
   const CsvRules rules = rules_of(config, "data");
   return read_table(
-      ranks, threads, files, options, columns, config.mode() == proto::DROPMALFORMED,
+      cluster, files, options, columns, config.mode() == proto::DROPMALFORMED,
       [&](const auto& now) { return CsvText(rules, config.header(), files.at(0).path, now); });
 }
 
-ParsedRows read_lines(const dist::Communicator& ranks, ThreadPool& threads,
-                      const proto::TextSource& config, const std::vector<FileInfo>& files,
-                      const LoadOptions& options) {
+ParsedRows read_lines(const dist::Cluster& cluster, const proto::TextSource& config,
+                      const std::vector<FileInfo>& files, const LoadOptions& options) {
+  const auto& ranks = cluster.ranks;
   const auto columns =
       agree_on_columns(ranks, [&] { return peek_lines(config, files, options.like); });
-  return read_table(ranks, threads, files, options, columns, false,
+  return read_table(cluster, files, options, columns, false,
                     [&](const auto& now) { return LinesText(config.format(), now); });
 }
 
-ParsedRows read_json(const dist::Communicator& ranks, ThreadPool& threads,
-                     const proto::JsonSource& config, const std::vector<FileInfo>& files,
-                     const LoadOptions& options) {
+ParsedRows read_json(const dist::Cluster& cluster, const proto::JsonSource& config,
+                     const std::vector<FileInfo>& files, const LoadOptions& options) {
+  const auto& ranks = cluster.ranks;
   const auto columns =
       agree_on_columns(ranks, [&] { return peek_json(config, files, options.like); });
   const bool all = config.column_size() > 0;
-  return read_table(ranks, threads, files, options, columns, config.mode() == proto::DROPMALFORMED,
+  return read_table(cluster, files, options, columns, config.mode() == proto::DROPMALFORMED,
                     [&](const auto& now) { return JsonText(now, all, config.mode()); });
 }
 

@@ -10,15 +10,12 @@ namespace lockstep::data {
 
 /// COLLECTIVE. All three: @throws AgreedError: ConfigError, FileError, or DataError with
 /// file:line:column of the first bad row
-ParsedRows read_csv(const dist::Communicator& ranks, ThreadPool& threads,
-                    const proto::CsvSource& config, const std::vector<FileInfo>& files,
-                    const LoadOptions& options);
-ParsedRows read_lines(const dist::Communicator& ranks, ThreadPool& threads,
-                      const proto::TextSource& config, const std::vector<FileInfo>& files,
-                      const LoadOptions& options);
-ParsedRows read_json(const dist::Communicator& ranks, ThreadPool& threads,
-                     const proto::JsonSource& config, const std::vector<FileInfo>& files,
-                     const LoadOptions& options);
+ParsedRows read_csv(const dist::Cluster& cluster, const proto::CsvSource& config,
+                    const std::vector<FileInfo>& files, const LoadOptions& options);
+ParsedRows read_lines(const dist::Cluster& cluster, const proto::TextSource& config,
+                      const std::vector<FileInfo>& files, const LoadOptions& options);
+ParsedRows read_json(const dist::Cluster& cluster, const proto::JsonSource& config,
+                     const std::vector<FileInfo>& files, const LoadOptions& options);
 
 /// The columns as the first rows show them. Local: reads the beginning of the first file.
 /// @throws FileError, DataError

@@ -40,7 +40,7 @@ class Reading {
       : files_(files), format_(format), threads_(threads), rows_(rows) {}
 
   /// `inside`: for each unit of all, whether it begins inside quotes; empty: none does.
-  void run(const std::vector<TextUnit>& units, dist::Node own,
+  void run(const std::vector<TextUnit>& units, dist::Range own,
            const std::vector<std::uint8_t>& inside) {
     const std::size_t most = most_pieces(threads_.size() * kPiecesAThread);
     for (std::size_t u = own.begin; u < own.end;) {
@@ -68,7 +68,7 @@ class Reading {
     return std::clamp<std::size_t>(fit, 1, most);
   }
 
-  void parse_ranges(const std::vector<TextUnit>& units, dist::Node some,
+  void parse_ranges(const std::vector<TextUnit>& units, dist::Range some,
                     const std::vector<std::uint8_t>& inside) {
     const FileInfo& info = files_[units[some.begin].file];
     const InputFile file(info.path);
@@ -219,10 +219,11 @@ class Reading {
 };
 
 /// COLLECTIVE. For each unit of all, whether it begins inside quotes.
-std::vector<std::uint8_t> find_quotes(const dist::Communicator& ranks, ThreadPool& threads,
+std::vector<std::uint8_t> find_quotes(const dist::Cluster& cluster,
                                       const std::vector<FileInfo>& files,
-                                      const std::vector<TextUnit>& units, dist::Node own,
+                                      const std::vector<TextUnit>& units, dist::Range own,
                                       const TextFormat& format) {
+  const auto& [ranks, threads] = cluster;
   std::vector<std::uint8_t> flips(own.end - own.begin, 0);  // an odd number of quotes
   dist::all_or_none(ranks, [&] {
     threads.for_each(flips.size(), [&](std::size_t, std::size_t i) {
@@ -249,14 +250,14 @@ std::vector<std::uint8_t> find_quotes(const dist::Communicator& ranks, ThreadPoo
 
 }  // namespace
 
-TextFacts read_text(const dist::Communicator& ranks, ThreadPool& threads,
-                    const std::vector<FileInfo>& files, const TextFormat& format,
-                    BatchStore& rows) {
+TextFacts read_text(const dist::Cluster& cluster, const std::vector<FileInfo>& files,
+                    const TextFormat& format, BatchStore& rows) {
+  const auto& [ranks, threads] = cluster;
   const std::vector<TextUnit> units = cut_into_units(files, format);
-  const dist::Node own = units_of(units, static_cast<std::size_t>(ranks.rank()),
-                                  static_cast<std::size_t>(ranks.world_size()));
+  const dist::Range own = units_of(units, static_cast<std::size_t>(ranks.rank()),
+                                   static_cast<std::size_t>(ranks.world_size()));
   std::vector<std::uint8_t> inside;
-  if (format.has_quotes()) inside = find_quotes(ranks, threads, files, units, own, format);
+  if (format.has_quotes()) inside = find_quotes(cluster, files, units, own, format);
   rows.clear();
   Reading reading(files, format, threads, rows);
   dist::all_or_none(ranks, [&] { reading.run(units, own, inside); });

@@ -7,21 +7,21 @@
 #include <vector>
 
 #include "core/thread_pool.hpp"
-#include "data/storage/batch_store.hpp"
 #include "data/dataset.hpp"
 #include "data/sources/input_files.hpp"
 #include "data/sources/row_cuts.hpp"
 #include "data/sources/text_facts.hpp"
 #include "data/sources/text_format.hpp"
-#include "dist/communicator.hpp"
+#include "data/storage/batch_store.hpp"
+#include "dist/cluster.hpp"
 
 namespace lockstep::data {
 
 /// COLLECTIVE. Parses all files; this rank's rows go into `rows`, in order; those of rank r come
 /// before those of rank r + 1. @throws AgreedError: FileError, or DataError with file:line:column
 /// of the first bad row
-TextFacts read_text(const dist::Communicator& ranks, ThreadPool& threads,
-                    const std::vector<FileInfo>& files, const TextFormat& format, BatchStore& rows);
+TextFacts read_text(const dist::Cluster& cluster, const std::vector<FileInfo>& files,
+                    const TextFormat& format, BatchStore& rows);
 
 /// COLLECTIVE. What the driver finds for `paths`, on every rank. @throws AgreedError (FileError)
 std::vector<FileInfo> agree_on_files(const dist::Communicator& ranks,

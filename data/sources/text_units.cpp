@@ -28,14 +28,14 @@ std::vector<TextUnit> cut_into_units(const std::vector<FileInfo>& files, const T
   return units;
 }
 
-dist::Node units_of(const std::vector<TextUnit>& units, std::size_t rank, std::size_t ranks) {
+dist::Range units_of(const std::vector<TextUnit>& units, std::size_t rank, std::size_t ranks) {
   std::uint64_t all = 0;
   for (const TextUnit& unit : units) all += unit.weight;
   const auto owner = [&](std::uint64_t middle) {
     return static_cast<std::size_t>(static_cast<double>(middle) / static_cast<double>(all) *
                                     static_cast<double>(ranks));
   };
-  dist::Node own{units.size(), units.size()};
+  dist::Range own{units.size(), units.size()};
   std::uint64_t before = 0;
   for (std::size_t u = 0; u < units.size(); ++u) {
     const std::size_t to = std::min(owner(before + units[u].weight / 2), ranks - 1);

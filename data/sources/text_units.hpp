@@ -22,6 +22,6 @@ struct TextUnit {
 std::vector<TextUnit> cut_into_units(const std::vector<FileInfo>& files, const TextFormat& format);
 
 /// The contiguous units of a rank: those whose middle lies in its share of all weight.
-dist::Node units_of(const std::vector<TextUnit>& units, std::size_t rank, std::size_t ranks);
+dist::Range units_of(const std::vector<TextUnit>& units, std::size_t rank, std::size_t ranks);
 
 }  // namespace lockstep::data

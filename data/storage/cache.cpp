@@ -112,7 +112,7 @@ Meta read_meta(const std::string& folder) {
   return meta;
 }
 
-Dataset make_dataset(const Meta& meta, Part part, const LoadOptions& options, dist::Node block) {
+Dataset make_dataset(const Meta& meta, Part part, const LoadOptions& options, dist::Range block) {
   Dataset dataset;
   dataset.name = meta.name;
   dataset.schema = meta.schema;
@@ -181,7 +181,7 @@ std::optional<LoadedData> CacheEntry::open(ThreadPool& threads, const std::strin
   const std::string folder = root_ + "/" + digest_;
   LoadedData data;
   std::int64_t state[] = {1};  // 1 whole, 0 not there, -1 damaged
-  const dist::Node block = options_.blocks.at(static_cast<std::size_t>(ranks_.rank()));
+  const dist::Range block = options_.blocks.at(static_cast<std::size_t>(ranks_.rank()));
   try {
     if (!fs::exists(folder + "/" + kMeta)) {
       state[0] = 0;

@@ -10,7 +10,7 @@ MappedPages::MappedPages(const Dataset& rows)
 
 // The system is asked, as reading a row maps more pages than the row's: its neighbours in the file,
 // and newer kernels map all that they hold in one piece.
-void MappedPages::look() {
+void MappedPages::check() {
   const auto too_many = [this] { return resident_file_bytes() > others_ + most_bytes_; };
   if (most_bytes_ == 0 || !too_many()) return;
   const std::lock_guard lock(mutex_);  // the others wait: they would map more meanwhile

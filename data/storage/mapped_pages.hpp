@@ -18,7 +18,7 @@ class MappedPages {
   /// Gives the pages of all partitions back if too many are in memory; they are read again when
   /// they are needed. To be called behind each row: the system may map megabytes around it. Takes
   /// about a microsecond. Thread-safe, also beside readers.
-  void look();
+  void check();
 
  private:
   const Dataset& rows_;

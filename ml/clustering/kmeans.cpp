@@ -12,8 +12,8 @@
 #include "core/random.hpp"
 #include "core/timeline.hpp"
 #include "data/jobs/dataset_job.hpp"
-#include "data/stage.hpp"
 #include "data/jobs/vector_job.hpp"
+#include "data/stage.hpp"
 #include "dist/session.hpp"
 
 namespace lockstep::ml {
@@ -37,8 +37,8 @@ data::Schema with_prediction(const Config& config, const data::Schema& input, st
 }
 
 LloydStep::Result step(const FitInput& input, const Centers& centers, const Config& config) {
-  return data::run_vector_job(input.context.ranks, input.context.threads,
-                              LloydStep(centers, point_columns(config)), input.train);
+  return data::run_vector_job(input.context, LloydStep(centers, point_columns(config)),
+                              input.train);
 }
 
 /// The furthest that a centre has moved, as tol counts it.
@@ -98,10 +98,8 @@ Centers KMeansEstimator::start(const FitInput& input, std::uint32_t run) const {
   const Config& config = stage_.kmeans();
   const std::size_t d = columns_.width(input.train.schema, at_);
   const bool cosine = config.distance_measure() == Config::COSINE;
-  const auto& [ranks, threads, cluster, seed] = input.context;
-  const auto draw = [&](const auto& job) {
-    return data::run_job(ranks, threads, job, input.train);
-  };
+  const std::uint64_t seed = input.context.seed;
+  const auto draw = [&](const auto& job) { return data::run_job(input.context, job, input.train); };
   if (config.initial_centers_size() > 0) {
     Centers given{0, d, {}, cosine};
     for (const auto& center : config.initial_centers())

@@ -161,7 +161,7 @@ std::vector<MakeSums> make_evaluators(const EvaluateConfigs& configs,
 
 Metrics evaluate(const Context& context, const data::Dataset& dataset,
                  const PredictionColumns& columns, const std::vector<MakeSums>& evaluators) {
-  return data::run_job(context.ranks, context.threads, EvaluateJob(columns, evaluators), dataset);
+  return data::run_job(context, EvaluateJob(columns, evaluators), dataset);
 }
 
 std::string metric_key(std::string name) {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/error.hpp"
+#include "core/products.hpp"
 #include "core/simd.hpp"
 
 namespace lockstep::ml {
@@ -64,16 +64,24 @@ SumRows::Result SumRows::finish(const std::vector<double>& sums) const {
 }
 
 void SumProducts::map(const data::Partition& partition, std::span<double> sums) const {
+  constexpr std::size_t kBlock = 256;  // rows
   const std::size_t d = center_.size();
-  std::vector<double> x(d);
+  std::vector<double> x, y, weights;  // centred; y times its weight
+  const auto add_block = [&] {
+    const DenseRows<double> rows{weights.size(), d, x};
+    add_gram(rows, weights, sums.first(d * d));
+    add_transposed(rows, y, 1, sums.subspan(d * d, d));
+    x.clear(), y.clear(), weights.clear();
+  };
   for_each_row(partition, columns_, d, [&](const std::vector<double>& row, double label, double w) {
-    for (std::size_t j = 0; j < d; ++j) x[j] = row[j] - center_[j];
-    const double y = label - label_center_;
-    for (std::size_t i = 0; i < d; ++i)  // the upper triangle
-      add_scaled(sums.data() + i * d + i, x.data() + i, w * x[i], d - i);
-    add_scaled(sums.data() + d * d, x.data(), w * y, d);
-    sums.back() += w * y * y;
+    for (std::size_t j = 0; j < d; ++j) x.push_back(row[j] - center_[j]);
+    const double centred = label - label_center_;
+    y.push_back(w * centred);
+    weights.push_back(w);
+    sums.back() += w * centred * centred;
+    if (weights.size() == kBlock) add_block();
   });
+  if (!weights.empty()) add_block();
 }
 
 SumProducts::Result SumProducts::finish(const std::vector<double>& sums) const {

@@ -10,8 +10,8 @@
 #include "core/error.hpp"
 #include "core/log.hpp"
 #include "core/timeline.hpp"
-#include "data/stage.hpp"
 #include "data/jobs/vector_job.hpp"
+#include "data/stage.hpp"
 #include "dist/session.hpp"
 
 namespace lockstep::ml {
@@ -94,12 +94,12 @@ PredictionColumns LinearRegressionEstimator::columns(const data::Schema&) const 
 Fitted LinearRegressionEstimator::fit(const FitInput& input) {
   const Config& config = stage_.linear_regression();
   const double begin = clock_seconds();
-  const auto& [ranks, threads, cluster, seed] = input.context;
+  const auto& ranks = input.context.ranks;
   dist::all_or_none(ranks, [&] { output_schema(input.train.schema); });
   const std::size_t d = columns_.width(input.train.schema, at_);
   const RegressionColumns columns{columns_.features, columns_.label, columns_.weight};
   const auto run = [&](const auto& job) {
-    return data::run_vector_job(ranks, threads, job, input.train);
+    return data::run_vector_job(input.context, job, input.train);
   };
   const auto sums = run(SumRows(columns, d));
   dist::all_or_none(ranks, [&] {

@@ -34,7 +34,7 @@ data::Dataset errors_of(ThreadPool& threads, const Scorer& scorer, const data::D
   return errors;
 }
 
-std::optional<double> error_quantile(const data::Fitting& errors, double quantile) {
+std::optional<double> error_quantile(const data::TrainingRows& errors, double quantile) {
   const auto found = data::exact_quantiles(errors, kErrorColumn, {quantile}).at(0);
   if (found.count == 0) return std::nullopt;
   return found.values.at(0);
@@ -47,7 +47,7 @@ void learn_threshold(const Context& context, const Scorer& scorer, const data::D
   dist::all_or_none(context.ranks, [&] {
     errors = errors_of(context.threads, scorer, train, config.input_col());
   });
-  const data::Fitting fitting(&context.ranks, context.threads, errors, context.seed);
+  const data::TrainingRows fitting(&context.ranks, context.threads, errors, context.seed);
   const auto threshold = error_quantile(fitting, config.anomaly_quantile());
   if (threshold) config.mutable_model()->set_anomaly_threshold(*threshold);
 }

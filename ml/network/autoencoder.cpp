@@ -7,7 +7,7 @@
 
 #include "core/config.hpp"
 #include "layers/catalogue.hpp"
-#include "ml/network/same_fields.hpp"
+#include "ml/network/training_fields.hpp"
 
 namespace lockstep::ml {
 namespace {
@@ -109,8 +109,8 @@ int dense_count(const proto::LayerList& list) {
 
 proto::Network network_of(const proto::Autoencoder& config) {
   proto::Network network;
-  copy_same_fields(config, network);
-  network.clear_label_col();  // the anomalies are never learnt from
+  copy_training_fields(config, network);  // not label_col: anomalies are never learnt from
+  if (config.has_loss()) *network.mutable_loss() = config.loss();
   network.set_input_col(config.input_col());
   network.set_target_col(config.input_col());
   if (!config.has_loss()) network.mutable_loss()->mutable_mean_squared_error();

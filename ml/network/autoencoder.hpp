@@ -46,7 +46,7 @@ data::Dataset errors_of(ThreadPool& threads, const Scorer& scorer, const data::D
 
 /// COLLECTIVE. The error number ceil(quantile * rows) in ascending order, of what errors_of() gave;
 /// nothing if there are no rows.
-std::optional<double> error_quantile(const data::Fitting& errors, double quantile);
+std::optional<double> error_quantile(const data::TrainingRows& errors, double quantile);
 
 /// COLLECTIVE. Where an anomaly_quantile is set: the threshold that `train` gives, into
 /// config.model. @throws AgreedError

@@ -124,7 +124,7 @@ void LaneRows::gather(std::uint64_t batch, const LaneColumns& columns, const Int
       options_.scale.read(partition.column(columns.target), at, part(into.target));
     if (!columns.weight.empty())
       data::copy_row(partition.column(columns.weight), at, part(into.weights).data());
-    if (pages != nullptr) pages->look();
+    if (pages != nullptr) pages->check();
     if (options_.augmentation != nullptr && !columns.input.empty()) {
       const std::size_t width = into.input.size() / rows;
       options_.augmentation->apply(seed_, epoch_, into.row_ids[i],
@@ -133,8 +133,8 @@ void LaneRows::gather(std::uint64_t batch, const LaneColumns& columns, const Int
   }
 }
 
-dist::Node rank_lanes(std::size_t lanes, int rank, int world_size, std::size_t threads,
-                      bool dedicated_driver) {
+dist::Range rank_lanes(std::size_t lanes, int rank, int world_size, std::size_t threads,
+                       bool dedicated_driver) {
   const bool dedicated = dedicated_driver && world_size > 1;
   if (dedicated && rank == 0) return {0, 0};
   const auto worker = static_cast<std::size_t>(rank - (dedicated ? 1 : 0));
@@ -143,10 +143,10 @@ dist::Node rank_lanes(std::size_t lanes, int rank, int world_size, std::size_t t
           dist::block_of(lanes, worker * threads + threads - 1, cores).end};
 }
 
-std::vector<dist::Node> partition_blocks(const StepPlan& plan, int world_size, std::size_t threads,
-                                         bool dedicated_driver) {
+std::vector<dist::Range> partition_blocks(const StepPlan& plan, int world_size, std::size_t threads,
+                                          bool dedicated_driver) {
   const std::size_t each = plan.partitions / plan.lanes;
-  std::vector<dist::Node> blocks;
+  std::vector<dist::Range> blocks;
   for (int rank = 0; rank < world_size; ++rank) {
     const auto lanes = rank_lanes(plan.lanes, rank, world_size, threads, dedicated_driver);
     blocks.push_back({lanes.begin * each, lanes.end * each});

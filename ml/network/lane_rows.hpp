@@ -99,9 +99,9 @@ class LaneRows {
 
 /// The partitions that rank `rank` owns: those of its lanes. `threads` a rank; with a dedicated
 /// driver rank 0 owns none.
-dist::Node rank_lanes(std::size_t lanes, int rank, int world_size, std::size_t threads,
-                      bool dedicated_driver);
-std::vector<dist::Node> partition_blocks(const StepPlan& plan, int world_size, std::size_t threads,
-                                         bool dedicated_driver);
+dist::Range rank_lanes(std::size_t lanes, int rank, int world_size, std::size_t threads,
+                       bool dedicated_driver);
+std::vector<dist::Range> partition_blocks(const StepPlan& plan, int world_size, std::size_t threads,
+                                          bool dedicated_driver);
 
 }  // namespace lockstep::ml

@@ -27,7 +27,7 @@ struct LossSums {
   double mean_loss() const { return weight > 0 ? loss / weight : 0; }
   /// Of rows, or of the words of texts.
   double accuracy(layers::Task task) const {
-    const double judged = task == layers::Task::Text ? weight : row_weight;
+    const double judged = task == layers::Task::Sequence ? weight : row_weight;
     return judged > 0 ? correct / judged : 0;
   }
 };

@@ -85,7 +85,7 @@ void check_training(const proto::Network& network, const proto::Data& data, cons
                    "Nesterov needs momentum", "set momentum, for example to 0.9");
 }
 
-bool can_complete(const proto::Network& network, const data::Schema& schema) {
+bool columns_tell(const proto::Network& network, const data::Schema& schema) {
   if (network.layer_size() == 0 || !network.layer(0).has_embedding() ||
       network.layer(0).embedding().has_vocabulary_size())
     return true;
@@ -93,10 +93,11 @@ bool can_complete(const proto::Network& network, const data::Schema& schema) {
   return features && !features->empty() && features->front().arity > 0;
 }
 
-void complete(proto::Network& network, const data::Schema& schema, const std::string& at) {
+void fill_from_columns(proto::Network& network, const data::Schema& schema, const std::string& at) {
   if (network.layer_size() == 0) return;
   if (network.layer(0).has_encoder_decoder() && network.has_target_col())
-    return complete(*network.mutable_layer(0)->mutable_encoder_decoder(), network, schema, at);
+    return fill_from_columns(*network.mutable_layer(0)->mutable_encoder_decoder(), network, schema,
+                             at);
   if (!network.layer(0).has_embedding()) return;
   auto& embedding = *network.mutable_layer(0)->mutable_embedding();
   if (embedding.has_vocabulary_size()) return;
@@ -165,8 +166,7 @@ void learn_target_scale(const Context& context, const data::Dataset& train,
   const std::string target_col = target_of(network);
   if (!network.standardize_target() || network.model().target_mean_size() > 0) return;
   const std::size_t width = train.schema.at(target_col, "target_col").shape.size();
-  const auto moments =
-      data::run_job(context.ranks, context.threads, TargetMoments(target_col, width), train);
+  const auto moments = data::run_job(context, TargetMoments(target_col, width), train);
   dist::all_or_none(context.ranks, [&] {
     for (std::size_t j = 0; j < width; ++j) {
       const double deviation = std::sqrt(moments.sample_variance(j));

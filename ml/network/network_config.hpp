@@ -29,10 +29,11 @@ void check_training(const proto::Network& network, const proto::Data& data, cons
 
 /// Fills in what a network's config leaves to the columns it reads: the vocabulary of a first
 /// embedding layer, those of an encoder_decoder. @throws ConfigError if the column does not tell.
-void complete(proto::Network& network, const data::Schema& schema, const std::string& at);
+void fill_from_columns(proto::Network& network, const data::Schema& schema, const std::string& at);
 
-/// Whether complete() finds what it needs: before the stages are fitted a column may not tell yet.
-bool can_complete(const proto::Network& network, const data::Schema& schema);
+/// Whether fill_from_columns() finds what it needs: before the stages are fitted a column may not
+/// tell yet.
+bool columns_tell(const proto::Network& network, const data::Schema& schema);
 
 /// The shape of the input column. @throws ConfigError unless it is a vector or image column
 Shape input_shape(const proto::Network& network, const data::Schema& schema, const std::string& at);

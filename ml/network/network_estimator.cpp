@@ -157,7 +157,7 @@ std::size_t NetworkEstimator::lanes() const {
 // Null while the width of the input, or the words of a text, are not known.
 const layers::Network* NetworkEstimator::compiled_for(const data::Schema& schema) const {
   const auto& type = schema.at(config_.input_col(), child(at_, "input_col"));
-  if (type.open_width || stage_.has_sequence_to_sequence() || !can_complete(config_, schema))
+  if (type.open_width || stage_.has_sequence_to_sequence() || !columns_tell(config_, schema))
     return nullptr;
   const Shape shape = input_shape(config_, schema, at_);
   if (!compiled_ || compiled_->input() != shape)
@@ -193,7 +193,7 @@ NetworkEstimator::Setup NetworkEstimator::set_up(const FitInput& input) {
   learn_target_scale(context, input.train, parts->config);
   dist::all_or_none(context.ranks, [&] {
     const auto& schema = input.train.schema;
-    complete(parts->config, schema, at_);
+    fill_from_columns(parts->config, schema, at_);
     parts->network = compile(stage_, parts->config, input_shape(config_, schema, at_), at_);
     check_targets(parts->config, *parts->network, schema, at_);
     learn_class_names(schema, *parts->network, parts->config);

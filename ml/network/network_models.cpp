@@ -1,6 +1,7 @@
 #include "ml/network/network_models.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -63,7 +64,7 @@ void NetworkParts::take_weights(std::span<const float> flat) {
 NetworkParts NetworkParts::compiled(const proto::Stage& stage, const std::string& at,
                                     const data::Schema& input) {
   NetworkParts parts{stage, at, network_of(stage), nullptr};
-  complete(parts.config, input, at);
+  fill_from_columns(parts.config, input, at);
   parts.network = compile(stage, parts.config, input_shape(parts.config, input, at), at);
   check_targets(parts.config, *parts.network, input, at);
   return parts;
@@ -115,7 +116,17 @@ SavedModel NetworkModelBase::save() const {
   return {parts_.stage, to_tensors(network(), parameters())};
 }
 
-Description NetworkModelBase::describe() const { return describe_network(network()); }
+Description NetworkModelBase::describe() const {
+  constexpr std::size_t kMostNames = 20;
+  auto description = describe_network(network());
+  const auto& names = columns_.class_names;
+  if (names.empty()) return description;
+  const auto shown =
+      names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), kMostNames));
+  description.fact("classes", fmt::format("{}{}", fmt::join(names.begin(), shown, ", "),
+                                          names.size() > kMostNames ? ", ..." : ""));
+  return description;
+}
 
 std::unique_ptr<Model> NetworkModel::load(const StageContext& context,
                                           const std::vector<NamedTensor>& tensors,

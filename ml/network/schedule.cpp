@@ -33,7 +33,7 @@ double anneal(double from, double to, double share) {
   return to + (from - to) / 2 * (1 + cos_pi(share));
 }
 
-double one_cycle(const proto::OneCycle& cycle, const Moment& moment) {
+double one_cycle(const proto::OneCycle& cycle, const SchedulePoint& moment) {
   const double low = 1 / cycle.div_factor(), last = low / cycle.final_div_factor();
   const double total = static_cast<double>(moment.total_steps),
                step = static_cast<double>(moment.step);
@@ -43,7 +43,7 @@ double one_cycle(const proto::OneCycle& cycle, const Moment& moment) {
   return anneal(1, last, std::min(1.0, (step - top) / (end - top)));
 }
 
-double decay(const proto::LearningRate& schedule, const Moment& moment) {
+double decay(const proto::LearningRate& schedule, const SchedulePoint& moment) {
   const double share =
       std::min(1.0, static_cast<double>(moment.step) /
                         static_cast<double>(std::max<std::uint64_t>(1, moment.total_steps)));
@@ -69,7 +69,7 @@ double decay(const proto::LearningRate& schedule, const Moment& moment) {
 
 }  // namespace
 
-double learning_rate_factor(const proto::LearningRate& schedule, const Moment& moment) {
+double learning_rate_factor(const proto::LearningRate& schedule, const SchedulePoint& moment) {
   const double warmup =
       moment.step < schedule.warmup_steps()
           ? static_cast<double>(moment.step + 1) / static_cast<double>(schedule.warmup_steps())

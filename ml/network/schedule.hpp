@@ -9,7 +9,7 @@
 namespace lockstep::ml {
 
 /// Where a run stands, for the schedule.
-struct Moment {
+struct SchedulePoint {
   std::uint64_t step = 0;         ///< from 0
   std::uint64_t total_steps = 1;  ///< of the whole run, as planned
   std::uint64_t epoch = 0;        ///< from 0
@@ -18,7 +18,7 @@ struct Moment {
 /// Factor on the optimizer's learning rate at `moment`, without reduce_on_plateau (whose factor is
 /// state of the run). Warm-up multiplies by (step + 1) / warmup_steps while step < warmup_steps;
 /// the other formulas are in training.proto.
-double learning_rate_factor(const proto::LearningRate& schedule, const Moment& moment);
+double learning_rate_factor(const proto::LearningRate& schedule, const SchedulePoint& moment);
 
 /// Whether its factors depend on how many steps there will be.
 bool looks_ahead(const proto::LearningRate& schedule);

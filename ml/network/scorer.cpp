@@ -35,7 +35,7 @@ class LossJob {
 
 /// False where a row has no label: rows to be predicted may have none yet.
 bool have_loss(layers::Task task, std::span<const float> targets) {
-  return task == layers::Task::Text ||
+  return task == layers::Task::Sequence ||
          std::none_of(targets.begin(), targets.end(), [](float y) { return std::isnan(y); });
 }
 
@@ -106,7 +106,7 @@ void Scorer::gather(const data::Partition& partition, const LaneColumns& columns
 void Scorer::score(const data::Partition& partition, const LaneColumns& columns, const Use& use,
                    const layers::WritingOptions* writing) const {
   auto worker = borrow();
-  const bool texts = network_.task() == layers::Task::Text;
+  const bool texts = network_.task() == layers::Task::Sequence;
   Chunk chunk(network_, columns, lane_size_);
   std::vector<layers::WrittenText> written;
   for (; chunk.first < partition.rows(); chunk.first += lane_size_) {
@@ -141,7 +141,7 @@ void Scorer::score(const data::Partition& partition, const LaneColumns& columns,
 
 LossSums loss_over(const Context& context, const Scorer& scorer, const data::Dataset& dataset,
                    const LaneColumns& columns) {
-  return data::run_job(context.ranks, context.threads, LossJob(scorer, columns), dataset);
+  return data::run_job(context, LossJob(scorer, columns), dataset);
 }
 
 }  // namespace lockstep::ml

@@ -6,10 +6,10 @@
 
 #include "core/config.hpp"
 #include "core/error.hpp"
-#include "data/features/text/byte_pairs.hpp"
 #include "data/features/sequences/token_indexer.hpp"
-#include "ml/network/same_fields.hpp"
+#include "data/features/text/byte_pairs.hpp"
 #include "ml/network/text_stages.hpp"
+#include "ml/network/training_fields.hpp"
 
 namespace lockstep::ml {
 namespace {
@@ -44,12 +44,20 @@ std::uint32_t vocabulary_of(const data::ColumnType& type, const std::string& col
 
 proto::Network network_of(const proto::SequenceToSequence& config) {
   proto::Network network;
-  copy_same_fields(config, network);
+  copy_training_fields(config, network);
+  if (config.has_bucket_by_length()) network.set_bucket_by_length(config.bucket_by_length());
   network.set_input_col(config.input_col());
   network.set_target_col(config.target_col());
   auto& layer = *network.add_layer();
   layer.set_name("translator");
-  copy_same_fields(config, *layer.mutable_encoder_decoder());
+  auto& texts = *layer.mutable_encoder_decoder();
+  texts.set_cell(config.cell());
+  texts.set_embedding_units(config.embedding_units());
+  texts.set_units(config.units());
+  texts.set_num_layers(config.num_layers());
+  texts.set_bidirectional(config.bidirectional());
+  texts.set_attention(config.attention());
+  texts.set_dropout(config.dropout());
   network.mutable_loss()->mutable_token_cross_entropy()->set_label_smoothing(
       config.label_smoothing());
   return network;
@@ -68,8 +76,8 @@ void check_sequence_to_sequence(const proto::SequenceToSequence& config, const S
       "give an even number, or bidirectional: false");
 }
 
-void complete(proto::EncoderDecoder& config, const proto::Network& network,
-              const data::Schema& schema, const std::string& at) {
+void fill_from_columns(proto::EncoderDecoder& config, const proto::Network& network,
+                       const data::Schema& schema, const std::string& at) {
   const std::string input_field = child(at, "input_col"), target_field = child(at, "target_col");
   const auto& input = schema.at(network.input_col(), input_field);
   const auto& target = schema.at(network.target_col(), target_field);

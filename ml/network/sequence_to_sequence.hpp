@@ -28,8 +28,8 @@ void check_sequence_to_sequence(const proto::SequenceToSequence& config, const S
 
 /// Fills in what the columns tell: vocabularies, length of the target. @throws ConfigError if they
 /// do not
-void complete(proto::EncoderDecoder& config, const proto::Network& network,
-              const data::Schema& schema, const std::string& at);
+void fill_from_columns(proto::EncoderDecoder& config, const proto::Network& network,
+                       const data::Schema& schema, const std::string& at);
 
 /// The token column whose words the target's ids are of. Empty for other estimators, and where no
 /// token_indexer stage makes the target column.

@@ -126,7 +126,7 @@ void TrainingStep::weights_changed() {
       [&](std::size_t part) { network_.pack(parameters_, packed_.span(), part, parts); });
 }
 
-StepSums TrainingStep::run(const StepTerms& terms) {
+StepSums TrainingStep::run(const StepInput& terms) {
   const SpanScope whole(threads_[0].timeline, Phase::Step);
   const double start = clock_seconds();
   exchange_->begin();
@@ -153,7 +153,7 @@ StepSums TrainingStep::run(const StepTerms& terms) {
 }
 
 // Sums of gradients and losses over all lanes.
-StepSums TrainingStep::reduce(const StepTerms& terms) {
+StepSums TrainingStep::reduce(const StepInput& terms) {
   const SpanScope span(threads_[0].timeline, Phase::Exchange);
   const StepSums result = sum_scalars(terms);
   exchange_->reduce();
@@ -161,7 +161,7 @@ StepSums TrainingStep::reduce(const StepTerms& terms) {
   return result;
 }
 
-void TrainingStep::compute(const StepTerms& terms) {
+void TrainingStep::compute(const StepInput& terms) {
   const bool new_epoch = terms.epoch != epoch_;
   epoch_ = terms.epoch;
   double done = 0;  // thread 0
@@ -185,7 +185,7 @@ void TrainingStep::compute(const StepTerms& terms) {
   seconds_.primitives += primitives / static_cast<double>(threads_.size());
 }
 
-LossSums TrainingStep::compute_lane(std::size_t thread, LaneRows& lane, const StepTerms& terms) {
+LossSums TrainingStep::compute_lane(std::size_t thread, LaneRows& lane, const StepInput& terms) {
   Thread& own = threads_[thread];
   const auto gradients = exchange_->lane_gradients(thread, lane.lane());
   const LaneMemory memory{gradients, exchange_->lane_rows(thread, lane.lane())};
@@ -227,7 +227,7 @@ void TrainingStep::add_accumulated(Thread& own, const LaneMemory& memory) {
   });
 }
 
-layers::LaneResult TrainingStep::compute_batch(Thread& own, LaneRows& lane, const StepTerms& terms,
+layers::LaneResult TrainingStep::compute_batch(Thread& own, LaneRows& lane, const StepInput& terms,
                                                std::uint64_t offset, const LaneMemory& memory,
                                                const layers::GradientProgress& progress) {
   const std::size_t rows = lane.rows_of_batch(terms.batch + offset);
@@ -253,7 +253,7 @@ layers::LaneResult TrainingStep::compute_batch(Thread& own, LaneRows& lane, cons
   return own.worker->train(pass, memory.gradients, progress, &memory.rows);
 }
 
-StepSums TrainingStep::sum_scalars(const StepTerms& terms) {
+StepSums TrainingStep::sum_scalars(const StepInput& terms) {
   constexpr std::uint32_t kStop = 1, kCheckpoint = 2;
   std::vector<std::vector<double>> values;
   for (const auto& lane : lane_sums_)
@@ -265,7 +265,7 @@ StepSums TrainingStep::sum_scalars(const StepTerms& terms) {
           (flags & kCheckpoint) != 0};
 }
 
-void TrainingStep::refuse_bad_loss(const StepTerms& terms, const LossSums& sums) {
+void TrainingStep::refuse_bad_loss(const StepInput& terms, const LossSums& sums) {
   if (std::isfinite(sums.loss)) return;
   dist::all_or_none(context_.ranks, [&] {
     for (auto& own : threads_) {
@@ -310,7 +310,7 @@ double TrainingStep::gradient_scale(const LossSums& sums) {
                                                : scale;
 }
 
-UpdateTerms TrainingStep::update_own(const StepTerms& terms, const LossSums& sums) {
+UpdateTerms TrainingStep::update_own(const StepInput& terms, const LossSums& sums) {
   const SpanScope span(threads_[0].timeline, Phase::Optimizer);
   const UpdateTerms update{terms.learning_rate, terms.step, gradient_scale(sums),
                            config_.gradient_clip().value()};

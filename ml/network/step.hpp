@@ -22,7 +22,7 @@
 namespace lockstep::ml {
 
 /// What a step is told.
-struct StepTerms {
+struct StepInput {
   std::uint64_t epoch = 0;
   std::uint64_t batch = 0;     ///< first batch of the step in its epoch
   std::uint64_t batches = 1;   ///< how many are accumulated
@@ -58,7 +58,7 @@ class TrainingStep {
 
   /// COLLECTIVE. @throws NumericError (as AgreedError) with the step and the rows of the lane if
   /// the loss is not finite.
-  StepSums run(const StepTerms& terms);
+  StepSums run(const StepInput& terms);
 
   /// Flat vectors. Parameters may be changed from outside where all ranks have met since the last
   /// step; then call weights_changed().
@@ -105,17 +105,17 @@ class TrainingStep {
   };
 
   void list_regions();
-  void compute(const StepTerms& terms);
-  LossSums compute_lane(std::size_t thread, LaneRows& lane, const StepTerms& terms);
-  layers::LaneResult compute_batch(Thread& own, LaneRows& lane, const StepTerms& terms,
+  void compute(const StepInput& terms);
+  LossSums compute_lane(std::size_t thread, LaneRows& lane, const StepInput& terms);
+  layers::LaneResult compute_batch(Thread& own, LaneRows& lane, const StepInput& terms,
                                    std::uint64_t offset, const LaneMemory& memory,
                                    const layers::GradientProgress& progress);
   void add_accumulated(Thread& own, const LaneMemory& memory);
-  StepSums reduce(const StepTerms& terms);
-  StepSums sum_scalars(const StepTerms& terms);
-  void refuse_bad_loss(const StepTerms& terms, const LossSums& sums);
+  StepSums reduce(const StepInput& terms);
+  StepSums sum_scalars(const StepInput& terms);
+  void refuse_bad_loss(const StepInput& terms, const LossSums& sums);
   double gradient_scale(const LossSums& sums);
-  UpdateTerms update_own(const StepTerms& terms, const LossSums& sums);
+  UpdateTerms update_own(const StepInput& terms, const LossSums& sums);
   void update_everywhere(const UpdateTerms& update);
   void update_pieces(const std::vector<dist::Segment>& stretches, bool everywhere,
                      const UpdateTerms& update, double rows);

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "core/drill.hpp"
+#include "core/fault_point.hpp"
 #include "core/log.hpp"
 #include "dist/session.hpp"
 #include "ml/network/schedule.hpp"
@@ -86,7 +86,7 @@ bool Trainer::run_epoch() {
   bool due = false;  // a checkpoint, after the newest step
   while (state_.step_in_epoch() < in_.plan.steps_per_epoch() && state_.step() < total_steps_) {
     const auto start = Clock::now();
-    StepTerms terms;
+    StepInput terms;
     terms.epoch = state_.epoch();
     terms.batch = state_.step_in_epoch() * in_.plan.accumulate;
     terms.batches =
@@ -97,7 +97,7 @@ bool Trainer::run_epoch() {
                           learning_rate_factor(schedule, {terms.step, total_steps_, terms.epoch});
     terms.stop = dist::stop_requested();
     terms.checkpoint = context_.is_driver() && checkpoint_due_by_time();
-    drill(context_.ranks.rank(), terms.step);
+    fault_point(context_.ranks.rank(), terms.step);
     const StepSums result = step_.run(terms);
     after_step(result, terms.learning_rate, seconds_since(start));
     const std::uint64_t every = in_.config.checkpoint().every_steps();

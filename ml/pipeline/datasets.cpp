@@ -13,7 +13,7 @@ Datasets load_datasets(const Context& context, const proto::Data& config,
                        data::LoadOptions options) {
   Datasets rows;
   const auto load = [&](const proto::Source& source) {
-    auto loaded = data::load(context.ranks, context.threads, source, options);
+    auto loaded = data::load(context, source, options);
     rows.from_cache = rows.from_cache && loaded.times.from_cache;
     return loaded;
   };
@@ -24,8 +24,7 @@ Datasets load_datasets(const Context& context, const proto::Data& config,
   rows.source_schema = rows.train.schema;
   options.validation_fraction = 0;
   if (config.has_split()) {
-    auto parts = data::split_rows(context.ranks, context.threads, std::move(rows.train),
-                                  config.split(), kSplit, options);
+    auto parts = data::split_rows(context, std::move(rows.train), config.split(), kSplit, options);
     rows.train = std::move(parts.at(0));
     rows.validation = std::move(parts.at(1));
     if (parts.size() > 2) rows.test = std::move(parts[2]);

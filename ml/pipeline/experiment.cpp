@@ -6,6 +6,7 @@
 
 #include "core/config.hpp"
 #include "core/stages.hpp"
+#include "data/features/catalogue.hpp"
 #include "dist/session.hpp"
 #include "ml/network/lane_rows.hpp"
 #include "ml/pipeline/datasets.hpp"

@@ -54,7 +54,7 @@ data::Dataset LoadedModel::load(const Context& context, const std::string& path,
     options.blocks.push_back(rank_lanes(options.partitions, rank, context.ranks.world_size(), 1,
                                         context.dedicated_driver()));
   }
-  return data::load(context.ranks, context.threads, source, options).rows;
+  return data::load(context, source, options).rows;
 }
 
 PredictedRows LoadedModel::predict(const Context& context, const std::string& path,
@@ -65,8 +65,7 @@ PredictedRows LoadedModel::predict(const Context& context, const std::string& pa
   const auto& [position, stage] = pipeline_.judged();
   const auto& stages = pipeline_.stages();
   const auto reads = stage->input_columns();
-  const std::string lacking =
-      stages.transform(context.ranks, context.threads, dataset, reads, options, {0, position});
+  const std::string lacking = stages.transform(context, dataset, reads, options, {0, position});
   dist::all_or_none(context.ranks, [&] {
     for (const auto& name : reads) {
       if (!dataset.schema.has(name) && !stage->can_do_without(name))
@@ -83,7 +82,7 @@ PredictedRows LoadedModel::predict(const Context& context, const std::string& pa
     added = pipeline_.added_columns(dataset.schema);
     kept = pipeline_.kept_columns(dataset.schema);
   });
-  stages.transform(context.ranks, context.threads, dataset, kept, options, {position});
+  stages.transform(context, dataset, kept, options, {position});
   rows.columns = within(stage->model().columns(), dataset.schema);
   rows.table = prediction_table(dataset.schema, rows.columns, added);
   return rows;

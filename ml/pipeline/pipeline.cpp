@@ -9,6 +9,7 @@
 #include "core/random.hpp"
 #include "core/stages.hpp"
 #include "core/timeline.hpp"
+#include "data/features/catalogue.hpp"
 #include "data/features/vectors/image_feature.hpp"
 #include "dist/session.hpp"
 #include "ml/pipeline/row_check.hpp"
@@ -148,17 +149,17 @@ PipelineFit::PipelineFit(const Context& context, Pipeline& pipeline, PipelineRow
       folder_(folder) {
   for (const auto& [position, stage] : pipeline.estimators()) {
     const bool judged = position == pipeline.judged().position;
-    contexts_.push_back(std::make_unique<Context>(Context{
-        context.ranks, context.threads, context.cluster, seed_of(context.seed, position, judged)}));
+    contexts_.push_back(
+        std::make_unique<Context>(Context{{context.ranks, context.threads},
+                                          context.options,
+                                          seed_of(context.seed, position, judged)}));
   }
 }
 
 void PipelineFit::transform_others(const std::vector<std::string>& needed,
                                    data::Pipeline::Part part) {
   for (auto* dataset : {&rows_.validation, &rows_.test}) {
-    if (dataset->rows > 0)
-      pipeline_.stages().transform(context_.ranks, context_.threads, *dataset, needed, loading_,
-                                   part);
+    if (dataset->rows > 0) pipeline_.stages().transform(context_, *dataset, needed, loading_, part);
   }
 }
 
@@ -169,7 +170,7 @@ bool PipelineFit::run_to(std::size_t i) {
     if (!std::exchange(started_, true) || reached_ < position) {
       const data::Pipeline::Part part{reached_, position};
       const auto needed = stage->input_columns();
-      pipeline_.stages().fit(context_.ranks, context_.threads, rows_.train, needed, loading_, part);
+      pipeline_.stages().fit(context_, rows_.train, needed, loading_, part);
       transform_others(needed, part);
       reached_ = position;
     }
@@ -236,17 +237,14 @@ void PipelineFit::transform_to_end() {
   const auto& stages = pipeline_.stages().stages();
   const bool learns = std::any_of(stages.begin() + static_cast<std::ptrdiff_t>(reached_),
                                   stages.end(), [](const auto& s) { return !s->is_fitted(); });
-  if (learns)
-    pipeline_.stages().fit(context_.ranks, context_.threads, rows_.train, kept_, loading_,
-                           {reached_});
+  if (learns) pipeline_.stages().fit(context_, rows_.train, kept_, loading_, {reached_});
   transform_others(kept_, {reached_});
   if (learns) reached_ = stages.size();
 }
 
 void PipelineFit::transform_training_rows() {
   if (reached_ == pipeline_.stages().stages().size()) return;
-  pipeline_.stages().transform(context_.ranks, context_.threads, rows_.train, kept_, loading_,
-                               {reached_});
+  pipeline_.stages().transform(context_, rows_.train, kept_, loading_, {reached_});
 }
 
 double PipelineFit::fit_seconds() const {

@@ -65,9 +65,9 @@ void write_predictions(const Context& context, const data::Dataset& dataset,
   for (const auto& [name, type] : table.schema.columns()) header += header_of(name, type, table);
   if (context.is_driver()) write(header + "\n");
   data::write_rows(
-      context.ranks, context.threads, dataset, 0,
+      context, dataset, 0,
       [&](const data::Partition& partition, std::size_t row) {
-        std::string line = std::to_string(partition.row_ids[row]);
+        std::string line = std::to_string(partition.row_ids[row] + 1);
         for (const auto& [name, type] : table.schema.columns()) {
           line += "," + data::csv_cells(type, partition.column(name), row);
           if (!has_names(table, name)) continue;
@@ -100,9 +100,9 @@ std::vector<std::vector<std::string>> first_predictions(const Context& context,
   };
   std::string text;
   data::write_rows(
-      context.ranks, context.threads, dataset, most,
+      context, dataset, most,
       [&](const data::Partition& partition, std::size_t row) {
-        std::string line = std::to_string(partition.row_ids[row]);
+        std::string line = std::to_string(partition.row_ids[row] + 1);
         for (const auto& [name, type] : table.schema.columns())
           line += kBetween + cell(partition, name, type, row);
         std::replace(line.begin(), line.end(), '\n', ' ');

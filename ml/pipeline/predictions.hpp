@@ -24,7 +24,7 @@ PredictionTable prediction_table(const data::Schema& schema, const PredictionCol
                                  const std::vector<std::string>& added);
 
 /// COLLECTIVE. Calls write(text) on the driver with one CSV line a row, in the order of the rows in
-/// their source, header first: row (counted from 0), label, then the table's columns; a vector is a
+/// their source, header first: row (counted from 1), label, then the table's columns; a vector is a
 /// column a number. Where classes have names they stand beside the numbers: label_name,
 /// prediction_name.
 void write_predictions(const Context& context, const data::Dataset& dataset,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/stages.hpp"
+#include "data/features/catalogue.hpp"
 #include "data/pipeline.hpp"
 #include "dist/session.hpp"
 #include "ml/pipeline/datasets.hpp"
@@ -36,9 +37,7 @@ double slowest(const Context& context, double seconds) {
 }  // namespace
 
 data::Dataset load_source(const Context& context, const proto::Experiment& experiment) {
-  return data::load(context.ranks, context.threads, experiment.data().train(),
-                    load_options(context, experiment))
-      .rows;
+  return data::load(context, experiment.data().train(), load_options(context, experiment)).rows;
 }
 
 std::uint64_t load_into_cache(const Context& context, proto::Experiment experiment) {
@@ -59,8 +58,7 @@ std::uint64_t load_into_cache(const Context& context, proto::Experiment experime
 
 TimedLoad load_timed(const Context& context, const proto::Experiment& experiment) {
   const auto options = load_options(context, experiment);
-  const auto loaded =
-      data::load(context.ranks, context.threads, experiment.data().train(), options);
+  const auto loaded = data::load(context, experiment.data().train(), options);
   TimedLoad timed{loaded.rows.rows, loaded.times};
   for (double* seconds :
        {&timed.times.parse_seconds, &timed.times.move_seconds, &timed.times.cache_seconds})
@@ -73,7 +71,7 @@ data::Dataset load_transformed(const Context& context, const proto::Experiment& 
   const auto& config = experiment.data();
   data::Pipeline pipeline;
   dist::all_or_none(context.ranks, [&] {
-    if (!raw) pipeline = data::Pipeline(feature_stages(experiment));
+    if (!raw) pipeline = data::Pipeline(feature_stages(experiment), data::make_feature_stage);
     if (!raw && context.is_driver()) pipeline.output_schema(data::peek_schema(config.train()));
     if ((which == Rows::Validation && !has_validation_rows(config)) ||
         (which == Rows::Test && !has_test_rows(config)))
@@ -82,13 +80,13 @@ data::Dataset load_transformed(const Context& context, const proto::Experiment& 
   });
   const auto options = load_options(context, experiment);
   auto rows = load_datasets(context, data_for(config, which), options);
-  pipeline.fit(context.ranks, context.threads, rows.train, {}, options);
+  pipeline.fit(context, rows.train, {}, options);
   if (which == Rows::Train) return std::move(rows.train);
   auto& others = which == Rows::Validation ? rows.validation : rows.test;
   // As in a training run: a series may go on from the validation rows to the test rows.
   if (which == Rows::Test && rows.validation.rows > 0)
-    pipeline.transform(context.ranks, context.threads, rows.validation, {}, options);
-  if (others.rows > 0) pipeline.transform(context.ranks, context.threads, others, {}, options);
+    pipeline.transform(context, rows.validation, {}, options);
+  if (others.rows > 0) pipeline.transform(context, others, {}, options);
   return std::move(others);
 }
 

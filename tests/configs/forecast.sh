@@ -37,9 +37,9 @@ cat forecast1.csv
 cmp forecast1.csv forecast3.csv
 head -1 forecast1.csv | grep -qx 'row,label,prediction' || fail "the header"
 [ "$(wc -l <forecast1.csv)" = 11 ] || fail "not a forecast for each row"
-tail -1 forecast1.csv | grep -q '^9,,' || fail "the label of the last row is not known"
-# Row i is day 210 + i: tomorrow is (211 + i) % 7.
-awk -F, 'NR > 1 { error = $3 - (211 + $1) % 7; if (error < 0) error = -error; if (error > 0.3) { print "wrong by " error ": " $0; exit 1 } }' \
+tail -1 forecast1.csv | grep -q '^10,,' || fail "the label of the last row is not known"
+# Row i, counted from 1, is day 209 + i: tomorrow is (210 + i) % 7.
+awk -F, 'NR > 1 { error = $3 - (210 + $1) % 7; if (error < 0) error = -error; if (error > 0.3) { print "wrong by " error ": " $0; exit 1 } }' \
   forecast1.csv || fail "forecasts are wrong"
 "$lockstep" evaluate run --data later.csv --json >metrics.json 2>log
 grep -q '"rows":9' metrics.json || { cat metrics.json; fail "evaluate counts other rows"; }

@@ -99,14 +99,14 @@ TEST_CASE("MappedPages gives pages back when their share is full", "[data][memor
   CHECK(payload_bytes(dataset.own[0]) == kValues * 16);
   move_to_disk(dataset.own[0], folder.path());
   MappedPages pages(dataset);
-  pages.look();  // knows now how much the program itself has
+  pages.check();  // knows now how much the program itself has
   const std::uint64_t before = resident_file_bytes();
   const auto& values = dataset.own[0].get<Numbers>("x").values;
   double sum = 0;
   std::uint64_t most = 0;
   for (std::size_t i = 0; i < kValues; i += 512) {
     sum += values[i];
-    if (i % 8192 == 0) pages.look();
+    if (i % 8192 == 0) pages.check();
     most = std::max(most, resident_file_bytes());
   }
   CHECK(sum == 0.5 * static_cast<double>((kValues + 511) / 512));

@@ -58,7 +58,7 @@ TEST_CASE("sort_value: missing, numbers ascending, NaN", "[data][split]") {
 TEST_CASE("rows_at finds what sorting finds, in few passes or many", "[data][split][property]") {
   ThreadPool threads(2);
   const Dataset dataset = rows(7);
-  const Fitting fitting(nullptr, threads, dataset, 1);
+  const TrainingRows fitting(nullptr, threads, dataset, 1);
   RowOrder by_strata{.strata_column = "name", .shuffle = Random(3, Purpose::Test)};
   const auto names = count_values(fitting, "name", 1000);
   REQUIRE(names.has_value());
@@ -85,7 +85,7 @@ TEST_CASE("rows_at: a place for every row", "[data][split]") {
   std::vector<std::uint64_t> places;
   for (std::uint64_t i = 0; i < kRows; ++i) places.push_back(i);
   const auto found =
-      rows_at(Fitting(nullptr, threads, dataset, 1), order, places, kRows, Narrowing{1, 1});
+      rows_at(TrainingRows(nullptr, threads, dataset, 1), order, places, kRows, Narrowing{1, 1});
   const auto all = sorted(dataset, order);
   CHECK(std::equal(found.begin(), found.end(), all.begin(), all.end(),
                    [](const RowKey& a, const RowKey& b) { return a.view() == b.view(); }));
@@ -95,7 +95,7 @@ TEST_CASE("count_values counts missing ones, too, and gives up where there are m
           "[data][split]") {
   ThreadPool threads(2);
   const Dataset dataset = rig::table({rig::strings("s", {"b", "a", nullptr, "b", "", nullptr})}, 3);
-  const Fitting fitting(nullptr, threads, dataset, 1);
+  const TrainingRows fitting(nullptr, threads, dataset, 1);
   const auto counts = count_values(fitting, "s", 4);
   REQUIRE(counts.has_value());
   std::vector<std::pair<std::string, std::uint64_t>> seen;

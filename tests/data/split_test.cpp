@@ -30,13 +30,13 @@ ThreadPool& threads() {
 Splitting fitted(const std::string& config, const Dataset& dataset, std::uint64_t seed = 1) {
   Splitting splitting(config_of(config), "data.split");
   splitting.check(dataset.schema);
-  splitting.fit(Fitting(nullptr, threads(), dataset, seed));
+  splitting.fit(TrainingRows(nullptr, threads(), dataset, seed));
   return splitting;
 }
 Folds made_folds(FoldOptions options, const Dataset& dataset) {
   Folds folds(std::move(options), "tune.cross_validator");
   folds.check(dataset.schema);
-  folds.fit(Fitting(nullptr, threads(), dataset, 1));
+  folds.fit(TrainingRows(nullptr, threads(), dataset, 1));
   return folds;
 }
 
@@ -445,8 +445,8 @@ TEST_CASE("folds: groups too many to be counted are hashed", "[data][split]") {
   std::vector<double> group;
   for (std::size_t i = 0; i < 3000; ++i) group.push_back(static_cast<double>(i % 1000));
   const Dataset dataset = rig::table({rig::numbers("g", group)}, 4);
-  const auto part = even_groups(Fitting(nullptr, threads(), dataset, 1), Random(1, Purpose::Folds),
-                                "g", 3, /*most=*/999);
+  const auto part = even_groups(TrainingRows(nullptr, threads(), dataset, 1),
+                                Random(1, Purpose::Folds), "g", 3, /*most=*/999);
   const auto folds = parts_of(dataset, part);
   for (std::size_t i = 0; i < 3000; ++i) CHECK(folds[i] == folds[i % 1000]);
   for (const std::uint64_t size : sizes_of(folds, 3))

@@ -2,10 +2,10 @@
 
 #include "core/error.hpp"
 #include "core/files.hpp"
+#include "data/sources/input_files.hpp"
 #include "data/storage/batch_store.hpp"
 #include "data/storage/partition_file.hpp"
 #include "data/storage/partition_packs.hpp"
-#include "data/sources/input_files.hpp"
 #include "tests/catch.hpp"
 #include "tests/data/temporary_folder.hpp"
 

@@ -37,7 +37,7 @@ void check_owners(const ExchangePlan& plan) {
 
 TEST_CASE("plan_thread uses few buffers and ends with the maximal nodes", "[dist][exchange]") {
   const ThreadPlan plan = plan_thread(8, {0, 3});
-  CHECK(plan.nodes == std::vector<Node>{{0, 2}, {2, 3}});
+  CHECK(plan.nodes == std::vector<Range>{{0, 2}, {2, 3}});
   CHECK(plan.results == std::vector<std::size_t>{0, 1});
   CHECK(plan.buffers == 2);
   CHECK(plan.steps[0].additions.empty());
@@ -50,7 +50,7 @@ TEST_CASE("plan_thread uses few buffers and ends with the maximal nodes", "[dist
 TEST_CASE("fold_nodes folds neighbours to the root", "[dist][exchange]") {
   const Fold fold = fold_nodes(8, {{0, 2}, {2, 3}, {3, 4}, {4, 6}, {6, 8}});
   CHECK(fold.additions == std::vector<Addition>{{1, 2}, {0, 1}, {3, 4}, {0, 3}});
-  CHECK(fold.nodes == std::vector<Node>{{0, 8}});
+  CHECK(fold.nodes == std::vector<Range>{{0, 8}});
   CHECK(fold.values == std::vector<std::size_t>{0});
 }
 
@@ -59,7 +59,7 @@ TEST_CASE("ExchangePlan cuts the vector into buckets and segments", "[dist][exch
   REQUIRE(plan.buckets().size() == 3);
   CHECK(plan.buckets()[2].begin == 8 * kSegmentFloats);
   CHECK(plan.buckets()[2].end == 9 * kSegmentFloats + 1);
-  CHECK(plan.rank_nodes(1) == std::vector<Node>{{3, 4}, {4, 6}});
+  CHECK(plan.rank_nodes(1) == std::vector<Range>{{3, 4}, {4, 6}});
   check_owners(plan);
 }
 
@@ -89,8 +89,8 @@ TEST_CASE("ExchangePlan halves where the ranks' lanes are equal nodes of the tre
   ExchangeSizes dedicated = sizes(5, 8);
   dedicated.dedicated_driver = true;
   CHECK(ExchangePlan(dedicated).halves());
-  CHECK(ExchangePlan(dedicated).rank_lanes(0) == Node{0, 0});
-  CHECK(ExchangePlan(dedicated).rank_lanes(4) == Node{6, 8});
+  CHECK(ExchangePlan(dedicated).rank_lanes(0) == Range{0, 0});
+  CHECK(ExchangePlan(dedicated).rank_lanes(4) == Range{6, 8});
 }
 
 TEST_CASE("ExchangePlan: in each round of halving two partners share the same range",
@@ -115,11 +115,11 @@ TEST_CASE("ExchangePlan: threads share the lanes of their rank in order", "[dist
   ExchangeSizes all = sizes(2, 5);
   all.threads = 3;
   const ExchangePlan plan(all);
-  CHECK(plan.thread_lanes(0, 0) == Node{0, 1});
-  CHECK(plan.thread_lanes(1, 1) == Node{4, 5});
-  CHECK(plan.thread_lanes(1, 2) == Node{5, 5});
-  CHECK(plan.rank_lanes(0) == Node{0, 3});
-  CHECK(plan.rank_lanes(1) == Node{3, 5});
+  CHECK(plan.thread_lanes(0, 0) == Range{0, 1});
+  CHECK(plan.thread_lanes(1, 1) == Range{4, 5});
+  CHECK(plan.thread_lanes(1, 2) == Range{5, 5});
+  CHECK(plan.rank_lanes(0) == Range{0, 3});
+  CHECK(plan.rank_lanes(1) == Range{3, 5});
 }
 
 }  // namespace lockstep::dist

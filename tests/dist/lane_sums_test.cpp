@@ -15,7 +15,7 @@ std::vector<std::size_t> compute(LaneSums& sums, const ExchangePlan& plan, std::
                                  std::size_t step) {
   std::vector<std::size_t> complete;
   const std::size_t floats = plan.sizes().floats;
-  const Node lanes = plan.thread_lanes(0, thread);
+  const Range lanes = plan.thread_lanes(0, thread);
   for (std::size_t lane = lanes.begin; lane < lanes.end; ++lane) {
     const std::span<float> gradients = sums.lane(thread, lane);
     for (std::size_t i = 0; i < floats; ++i) {

@@ -5,7 +5,7 @@
 namespace lockstep::dist {
 namespace {
 
-using Nodes = std::vector<Node>;
+using Nodes = std::vector<Range>;
 
 /// The tree's text, "((0 1) 2)": shows the association of every addition.
 std::string text_of_tree(std::size_t n, std::size_t begin, std::size_t size) {
@@ -31,15 +31,15 @@ using TextCounter = TreeCounter<std::string, AddText>;
 }  // namespace
 
 TEST_CASE("block_of gives contiguous blocks whose sizes differ by one at most", "[dist][tree]") {
-  CHECK(block_of(8, 0, 3) == Node{0, 3});
-  CHECK(block_of(8, 1, 3) == Node{3, 6});
-  CHECK(block_of(8, 2, 3) == Node{6, 8});
-  CHECK(block_of(2, 3, 4) == Node{2, 2});
+  CHECK(block_of(8, 0, 3) == Range{0, 3});
+  CHECK(block_of(8, 1, 3) == Range{3, 6});
+  CHECK(block_of(8, 2, 3) == Range{6, 8});
+  CHECK(block_of(2, 3, 4) == Range{2, 2});
   for (std::size_t n = 0; n <= 20; ++n) {
     for (std::size_t workers = 1; workers <= 9; ++workers) {
       std::size_t next = 0;
       for (std::size_t worker = 0; worker < workers; ++worker) {
-        const Node block = block_of(n, worker, workers);
+        const Range block = block_of(n, worker, workers);
         CHECK(block.begin == next);
         CHECK(block.end - block.begin >= n / workers);
         CHECK(block.end - block.begin <= n / workers + 1);
@@ -88,7 +88,7 @@ TEST_CASE("TreeCounter: how the leaves are shared out does not change the tree",
     for (std::size_t workers = 1; workers <= 8; ++workers) {
       TextCounter whole(n, {0, n}, {});
       for (std::size_t worker = 0; worker < workers; ++worker) {
-        const Node block = block_of(n, worker, workers);
+        const Range block = block_of(n, worker, workers);
         TextCounter part(n, block, {});
         for (std::size_t i = block.begin; i < block.end; ++i) part.push(std::to_string(i));
         CHECK(part.nodes() == maximal_nodes(n, block));

@@ -34,7 +34,7 @@ void give_up_in_exchange(const Communicator& world) {
   exchange.begin();
   dist::all_or_none(world, [&] {
     if (is_last(world)) throw NumericError("the loss is NaN");
-    const dist::Node lanes = exchange.own_lanes();
+    const dist::Range lanes = exchange.own_lanes();
     for (std::size_t lane = lanes.begin; lane < lanes.end; ++lane) {
       exchange.lane_gradients(0, lane);
       exchange.ready(0, lane, 1 << 20);

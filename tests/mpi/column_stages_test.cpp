@@ -1,5 +1,6 @@
 /// What the stages for number and category columns learn does not depend on the number of ranks.
 
+#include "data/features/catalogue.hpp"
 #include "tests/data/features/stage_rig.hpp"
 #include "tests/mpi/mpi_test.hpp"
 
@@ -45,7 +46,7 @@ std::string learnt(const std::string& config, const dist::Communicator* ranks,
                    const Dataset& rows) {
   ThreadPool threads(2);
   const auto stage = make_feature_stage(rig::stage(config), "stage[0]");
-  stage->fit(Fitting(ranks, threads, rows, 1));
+  stage->fit(TrainingRows(ranks, threads, rows, 1));
   return stage->save().SerializeAsString();
 }
 

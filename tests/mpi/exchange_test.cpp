@@ -46,7 +46,7 @@ std::vector<float> sparse_lane_values(const Case& test, std::size_t step, std::s
 /// Fills the lanes of all threads at once and hands them over in pieces, as a backward pass does.
 void compute_lanes(GradientExchange& exchange, ThreadPool& threads, std::size_t step) {
   threads.run([&](std::size_t thread) {
-    const Node lanes = exchange.thread_lanes(thread);
+    const Range lanes = exchange.thread_lanes(thread);
     for (std::size_t lane = lanes.begin; lane < lanes.end; ++lane) {
       const std::span<float> gradients = exchange.lane_gradients(thread, lane);
       const std::size_t piece = gradients.size() / 7 + 1;
@@ -138,7 +138,7 @@ TEST_CASE("exchange of a large vector", "[mpi][dist][exchange]") {
 void compute_sparse_lanes(const Case& test, GradientExchange& exchange, ThreadPool& threads,
                           std::size_t step) {
   threads.run([&](std::size_t thread) {
-    const Node lanes = exchange.thread_lanes(thread);
+    const Range lanes = exchange.thread_lanes(thread);
     for (std::size_t lane = lanes.begin; lane < lanes.end; ++lane) {
       const std::span<float> gradients = exchange.lane_gradients(thread, lane);
       TouchedRows& rows = exchange.lane_rows(thread, lane);

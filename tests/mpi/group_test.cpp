@@ -69,7 +69,7 @@ const std::map<std::string, void (*)(const Communicator&)> collectives = {
     {"gradient exchange", [](const Communicator& group) {
        GradientExchange exchange(group, 8, 1 << 20, 1, false, {});
        exchange.begin();
-       const Node lanes = exchange.own_lanes();
+       const Range lanes = exchange.own_lanes();
        for (std::size_t lane = lanes.begin; lane < lanes.end; ++lane) {
          exchange.lane_gradients(0, lane);
          exchange.ready(0, lane, 1 << 20);
@@ -155,7 +155,7 @@ TEST_CASE("run_group: a rank that throws alone between the lanes of a gradient e
     const auto error = error_of(group, [&] {
       GradientExchange exchange(group, 8, 1 << 20, 1, false, {});
       exchange.begin();
-      const Node lanes = exchange.own_lanes();
+      const Range lanes = exchange.own_lanes();
       for (std::size_t lane = lanes.begin; lane < lanes.end; ++lane) {
         exchange.lane_gradients(0, lane);
         if (is_last(group)) throw DataError("row 7 is broken");

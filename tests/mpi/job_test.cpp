@@ -20,7 +20,7 @@ std::string text_of_tree(std::size_t n, std::size_t begin, std::size_t size) {
   return merge_text(text_of_tree(n, begin, size / 2), text_of_tree(n, begin + size / 2, size / 2));
 }
 
-Node own_block(std::size_t n) {
+Range own_block(std::size_t n) {
   return block_of(n, static_cast<std::size_t>(world().rank()),
                   static_cast<std::size_t>(world().world_size()));
 }
@@ -71,7 +71,7 @@ TEST_CASE("merge_tree: an exception in merge reaches all ranks", "[mpi][dist]") 
   const std::size_t n = 16;
   std::vector<std::string> values;
   const auto nodes = maximal_nodes(n, own_block(n));
-  for (const Node& node : nodes) values.push_back(std::to_string(node.begin));
+  for (const Range& node : nodes) values.push_back(std::to_string(node.begin));
   const auto fail = [](std::string, std::string) -> std::string {
     throw NumericError("cannot merge");
   };
@@ -84,12 +84,12 @@ TEST_CASE("run_job gives the bits of the serial tree on any number of ranks and 
           "[mpi][dist]") {
   constexpr std::size_t kFloats = 50'000;  // a few hundred KB: more than one slot
   for (const std::size_t partitions : {1, 6, 16}) {
-    const Node block = own_block(partitions);
+    const Range block = own_block(partitions);
     std::vector<std::vector<float>> own;
     for (std::size_t p = block.begin; p < block.end; ++p)
       own.push_back(tests::lane_values(0, p, kFloats));
     ThreadPool threads(2);
-    const auto sum = run_job(world(), threads, SumJob{}, partitions, block, own);
+    const auto sum = run_job({world(), threads}, SumJob{}, partitions, block, own);
     auto expected = tests::serial_tree_sum(
         partitions, [](std::size_t p) { return tests::lane_values(0, p, kFloats); });
     expected.push_back(1);
@@ -99,13 +99,13 @@ TEST_CASE("run_job gives the bits of the serial tree on any number of ranks and 
 
 TEST_CASE("run_job: an exception in map on one rank ends as an AgreedError on all", "[mpi][dist]") {
   const std::size_t partitions = 8;
-  const Node block = own_block(partitions);
+  const Range block = own_block(partitions);
   std::vector<std::vector<float>> own;
   for (std::size_t p = block.begin; p < block.end; ++p) own.emplace_back(p, 1.0f);
   ThreadPool threads(1);
   SumJob job;
   job.failing = 5;
-  CHECK_THROWS_AS(run_job(world(), threads, job, partitions, block, own), AgreedError);
+  CHECK_THROWS_AS(run_job({world(), threads}, job, partitions, block, own), AgreedError);
   world().barrier();
 }
 

@@ -63,7 +63,7 @@ LoadOptions options_for(std::size_t partitions, Owners owners = Owners::All,
     if (owners == Owners::All) options.blocks.push_back(dist::block_of(partitions, rank, size));
     if (owners == Owners::Last) options.blocks.push_back({0, rank + 1 == size ? partitions : 0});
     if (owners == Owners::NotDriver) {
-      options.blocks.push_back(rank == 0 ? dist::Node{0, 0}
+      options.blocks.push_back(rank == 0 ? dist::Range{0, 0}
                                          : dist::block_of(partitions, rank - 1, size - 1));
     }
   }
@@ -169,7 +169,7 @@ AgreedError error_of(const proto::Source& source, const LoadOptions& options) {
   ThreadPool threads(2);
   AgreedError seen("no error", {}, "", ExitCode::Done);
   try {
-    load(world(), threads, source, options);
+    load({world(), threads}, source, options);
   } catch (const AgreedError& error) {
     seen = error;
   }
@@ -192,7 +192,7 @@ TEST_CASE("load: libsvm rows end where they belong, on any number of ranks and t
       for (const Owners owners : {Owners::All, Owners::Last, Owners::NotDriver}) {
         const LoadOptions options = options_for(rows == 137 ? 5 : 64, owners, rows > 100 ? 0.1 : 0);
         ThreadPool threads(rows % 2 == 0 ? 1 : 3);
-        const LoadedData data = load(world(), threads, libsvm(path), options);
+        const LoadedData data = load({world(), threads}, libsvm(path), options);
         CHECK(text_of(data.rows) ==
               expected_text(rows, options, Part::Training, columns, libsvm_row_text));
         CHECK(text_of(data.validation) ==
@@ -213,7 +213,7 @@ TEST_CASE("load: a file of many pieces", "[mpi][data]") {
     const std::string path = folder.write("many" + suffix, text);
     const LoadOptions options = options_for(64);
     ThreadPool threads(2);
-    const LoadedData data = load(world(), threads, libsvm(path), options);
+    const LoadedData data = load({world(), threads}, libsvm(path), options);
     const std::string all = text_of(data.rows);
     if (world().rank() == 0) {
       CHECK((all == expected_text(kRows, options, Part::Training,
@@ -233,7 +233,7 @@ TEST_CASE("load: the exchange in many small rounds", "[mpi][data]") {
                          {"features", vector_type(26), Encoding::Sparse}};
   for (std::size_t i = block.begin; i < block.end; ++i)
     parsed.rows.push(parse_libsvm(libsvm_line(i), {}).rows);
-  const LoadedData data = redistribute(world(), threads, "rounds", std::move(parsed), options,
+  const LoadedData data = redistribute({world(), threads}, "rounds", std::move(parsed), options,
                                        nullptr, /*round_bytes=*/100);
   CHECK(text_of(data.rows) == expected_text(kRows, options, Part::Training,
                                             "label number, features vector of 26",
@@ -256,7 +256,7 @@ TEST_CASE("load: idx files, plain and packed, with and without labels", "[mpi][d
       if (labelled) source.mutable_idx()->set_labels(folder.write("labels" + suffix, labels));
       const LoadOptions options = options_for(8, Owners::NotDriver, 0.2);
       ThreadPool threads(2);
-      const LoadedData data = load(world(), threads, source, options);
+      const LoadedData data = load({world(), threads}, source, options);
       const auto row = [&](std::uint64_t i) {
         std::string text = labelled ? fmt::format(" {}:", i * 2) : "";
         for (std::uint64_t j = 0; j < 6; ++j) text += fmt::format(" {}", (i * 7 + j * 50) % 256);
@@ -293,7 +293,7 @@ TEST_CASE("load: synthetic rows are a function of seed and row alone", "[mpi][da
   const SyntheticRows rows(config);
   const LoadOptions options = options_for(6, Owners::All, 0.3);
   ThreadPool threads(2);
-  const LoadedData data = load(world(), threads, source, options);
+  const LoadedData data = load({world(), threads}, source, options);
   const auto row = [&](std::uint64_t i) {
     std::vector<float> features(6);
     std::string text = fmt::format(" {}:", rows.make(i, features));
@@ -354,16 +354,16 @@ TEST_CASE("load: the width comes from the config, the training rows or the large
   proto::Source source = libsvm(folder.write("narrow", "1 2:1\n1 3:1\n0\n1 1:1\n"));
   ThreadPool threads(1);
   LoadOptions options = options_for(4);
-  CHECK(load(world(), threads, source, options).rows.schema.at("features", "").shape == Shape{3});
+  CHECK(load({world(), threads}, source, options).rows.schema.at("features", "").shape == Shape{3});
   Schema training;
   training.add("features", vector_type(5));
   options.like = &training;
-  CHECK(load(world(), threads, source, options).rows.schema.at("features", "").shape == Shape{5});
+  CHECK(load({world(), threads}, source, options).rows.schema.at("features", "").shape == Shape{5});
   training.add("features", vector_type(2));
   const auto from_training = error_of(source, options);
   options.like = nullptr;
   source.mutable_libsvm()->set_num_features(4);
-  const LoadedData given = load(world(), threads, source, options);
+  const LoadedData given = load({world(), threads}, source, options);
   CHECK(given.rows.schema.at("features", "").shape == Shape{4});
   CHECK_FALSE(given.rows.schema.at("features", "").open_width);
   source.mutable_libsvm()->set_num_features(2);
@@ -380,10 +380,10 @@ TEST_CASE("load: labels that may be missing are a column only if all rows have o
   LoadOptions options = options_for(4);
   options.labels_optional = true;
   const std::string path = folder.write("some", "1 1:1\n2:5 3:6\n1 4:7\n");
-  const LoadedData data = load(world(), threads, libsvm(path), options);
+  const LoadedData data = load({world(), threads}, libsvm(path), options);
   CHECK_FALSE(data.rows.schema.has("label"));
   for (const Partition& partition : data.rows.own) CHECK(partition.columns.count("label") == 0);
-  CHECK(load(world(), threads, libsvm(folder.write("every", "1 1:1\n2 1:2\n")), options)
+  CHECK(load({world(), threads}, libsvm(folder.write("every", "1 1:1\n2 1:2\n")), options)
             .rows.schema.has("label"));
   options.labels_optional = false;
   const auto error = error_of(libsvm(path), options);

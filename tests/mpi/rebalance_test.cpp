@@ -50,7 +50,7 @@ TEST_CASE("rebalance shares out what is left in its order, on any number of rank
     // Of 97 rows a third is left, all of them in the first and the last partitions.
     const auto keeps = [](std::uint64_t row) { return row < 20 || row % 7 == 3 || row > 90; };
     Dataset dataset = left_of(97, 8, keeps);
-    rebalance(world(), threads, dataset, options);
+    rebalance({world(), threads}, dataset, options);
     std::vector<std::uint64_t> left;
     for (std::uint64_t row = 0; row < 97; ++row)
       if (keeps(row)) left.push_back(row);
@@ -75,7 +75,7 @@ TEST_CASE("rebalance: no rows left is a DataError on all ranks", "[mpi][data]") 
   Dataset dataset = left_of(10, 4, [](std::uint64_t) { return false; });
   ExitCode code = ExitCode::Done;
   try {
-    rebalance(world(), threads, dataset, {});
+    rebalance({world(), threads}, dataset, {});
   } catch (const AgreedError& error) {
     code = error.exit_code();
   }

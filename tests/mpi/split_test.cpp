@@ -24,7 +24,7 @@ LoadOptions options_for(std::size_t partitions, Owners owners) {
     if (owners == Owners::All) options.blocks.push_back(dist::block_of(partitions, rank, size));
     if (owners == Owners::Last) options.blocks.push_back({0, rank + 1 == size ? partitions : 0});
     if (owners == Owners::NotDriver) {
-      options.blocks.push_back(rank == 0 ? dist::Node{0, 0}
+      options.blocks.push_back(rank == 0 ? dist::Range{0, 0}
                                          : dist::block_of(partitions, rank - 1, size - 1));
     }
   }
@@ -63,7 +63,7 @@ Partition partition_of(std::uint64_t rows, std::size_t partitions, std::size_t p
   return partition;
 }
 
-Dataset dataset_of(std::uint64_t rows, std::size_t partitions, dist::Node block) {
+Dataset dataset_of(std::uint64_t rows, std::size_t partitions, dist::Range block) {
   Dataset dataset;
   dataset.name = "rows";
   dataset.schema.add("label", {ColumnType::Kind::Number});
@@ -126,7 +126,7 @@ proto::Split config_of(const std::string& text) {
   return config;
 }
 
-dist::Node own_block(const LoadOptions& options) {
+dist::Range own_block(const LoadOptions& options) {
   return options.blocks.at(static_cast<std::size_t>(world().rank()));
 }
 
@@ -136,7 +136,7 @@ AgreedError error_of(const std::string& config, std::uint64_t rows) {
   const LoadOptions options = options_for(8, Owners::All);
   AgreedError seen("no error", {}, "", ExitCode::Done);
   try {
-    split_rows(world(), threads, dataset_of(rows, 8, own_block(options)), config_of(config),
+    split_rows({world(), threads}, dataset_of(rows, 8, own_block(options)), config_of(config),
                "data.split", options);
   } catch (const AgreedError& error) {
     seen = error;
@@ -159,13 +159,13 @@ TEST_CASE("split: the parts are the same on any number of ranks", "[mpi][data]")
         std::string("part_col: 'part'"), std::string("weights: [300, 1]")}) {
     INFO(text);
     Splitting local(config_of(text), "data.split");
-    local.fit(Fitting(nullptr, threads, whole, 42));
+    local.fit(TrainingRows(nullptr, threads, whole, 42));
     const PartOf part_of = [&](const Partition& p, std::size_t row) { return local.part(p, row); };
     for (const Owners owners : {Owners::All, Owners::Last, Owners::NotDriver}) {
       LoadOptions options = options_for(kPartitions, owners);
       options.memory_limit_bytes = owners == Owners::NotDriver ? 1 : 0;
       const auto parts =
-          split_rows(world(), threads, dataset_of(kRows, kPartitions, own_block(options)),
+          split_rows({world(), threads}, dataset_of(kRows, kPartitions, own_block(options)),
                      config_of(text), "data.split", options);
       REQUIRE(parts.size() == local.parts());
       for (std::size_t p = 0; p < parts.size(); ++p) {
@@ -181,7 +181,7 @@ TEST_CASE("split: more partitions than rows, and a part without rows", "[mpi][da
   ThreadPool threads(1);
   const LoadOptions options = options_for(16, Owners::All);
   const auto parts =
-      split_rows(world(), threads, dataset_of(5, 16, own_block(options)),
+      split_rows({world(), threads}, dataset_of(5, 16, own_block(options)),
                  config_of("weights: [3, 0, 2] in_order: true"), "data.split", options);
   REQUIRE(parts.size() == 3);
   CHECK(parts[0].rows == 3);
@@ -222,11 +222,11 @@ TEST_CASE("folds: each is validation once, on any number of ranks", "[mpi][data]
        {FoldOptions{.folds = 3, .seed = 9}, FoldOptions{.folds = 4, .stratify_by = "label"},
         FoldOptions{.folds = 2, .group_by = "name"}, FoldOptions{.folds = 3, .fold_col = "part"}}) {
     Folds local(how, "tune");
-    local.fit(Fitting(nullptr, threads, whole, 1));
-    const Folds folds = make_folds(world(), threads, rows, how, "tune");
+    local.fit(TrainingRows(nullptr, threads, whole, 1));
+    const Folds folds = make_folds({world(), threads}, rows, how, "tune");
     CHECK(folds.sizes() == local.sizes());
     for (std::size_t fold = 0; fold < how.folds; ++fold) {
-      const FoldRows taken = take_fold(world(), threads, rows, folds, fold, options);
+      const FoldRows taken = take_fold({world(), threads}, rows, folds, fold, options);
       const PartOf part_of = [&](const Partition& p, std::size_t row) {
         return local.fold(p, row) == fold ? std::size_t{1} : std::size_t{0};
       };

@@ -47,13 +47,13 @@ Trained train(const dist::Communicator& ranks, std::size_t thread_count,
               dist::ExchangeOptions exchange) {
   layers::prepare_thread();
   ThreadPool threads(thread_count, layers::prepare_thread);
-  const Context context{ranks, threads, {}, 7};
+  const Context context{{ranks, threads}, {}, 7};
   const layers::Network network(config, Shape{2}, "network");
   exchange.bucket_bytes = 4096;  // three buckets
   TrainingStep step(context, config, network, dataset, {"x", "y"}, plan, exchange);
   Trained trained;
   for (std::uint64_t s = 0; s < 2 * plan.steps_per_epoch(); ++s) {
-    StepTerms terms;
+    StepInput terms;
     terms.epoch = s / plan.steps_per_epoch();
     terms.batch = s % plan.steps_per_epoch() * plan.accumulate;
     terms.batches =
@@ -145,7 +145,7 @@ TEST_CASE("a loss that is no number names the step and the rows of its lane, on 
           "[mpi][training_step]") {
   layers::prepare_thread();
   ThreadPool threads(2, layers::prepare_thread);
-  const Context context{tests::world(), threads, {}, 7};
+  const Context context{{tests::world(), threads}, {}, 7};
   const auto config = network_config();
   const layers::Network network(config, Shape{2}, "network");
   auto dataset = own_rows(tests::world(), 2);
@@ -161,7 +161,7 @@ TEST_CASE("a loss that is no number names the step and the rows of its lane, on 
   std::string message;
   auto code = ExitCode::Done;
   try {
-    for (StepTerms terms; terms.batch < kPlan.steps_per_epoch(); ++terms.batch) step.run(terms);
+    for (StepInput terms; terms.batch < kPlan.steps_per_epoch(); ++terms.batch) step.run(terms);
   } catch (const AgreedError& error) {
     message = error.what() + std::string(" ");
     code = error.exit_code();

@@ -32,20 +32,20 @@ bool same_bits(const std::vector<double>& left, const std::vector<double>& right
 }
 
 template <typename T>
-std::vector<T> part(const std::vector<T>& values, Node range) {
+std::vector<T> part(const std::vector<T>& values, Range range) {
   return {values.begin() + static_cast<std::ptrdiff_t>(range.begin),
           values.begin() + static_cast<std::ptrdiff_t>(range.end)};
 }
 
 /// The first `idle` ranks own nothing, as where there is a dedicated driver.
-Node own_block(std::size_t n, std::size_t idle = 0) {
+Range own_block(std::size_t n, std::size_t idle = 0) {
   const auto rank = static_cast<std::size_t>(world().rank());
   const auto ranks = static_cast<std::size_t>(world().world_size());
   if (idle >= ranks) idle = 0;
-  return rank < idle ? Node{0, 0} : block_of(n, rank - idle, ranks - idle);
+  return rank < idle ? Range{0, 0} : block_of(n, rank - idle, ranks - idle);
 }
 
-std::vector<std::size_t> partitions_of(Node block) {
+std::vector<std::size_t> partitions_of(Range block) {
   std::vector<std::size_t> own;
   for (std::size_t p = block.begin; p < block.end; ++p) own.push_back(p);
   return own;
@@ -95,7 +95,7 @@ TEST_CASE("reduce_scatter of doubles gives the bits of the serial tree on any nu
   for (const std::size_t n : {1, 2, 3, 5, 13, 16, 64}) {
     for (const std::size_t length : {0, 1, 3, 1000}) {
       const auto expected = serial<double>(n, length, values_of_partition);
-      const Node segment = own_segment(world(), length);
+      const Range segment = own_segment(world(), length);
       for (const std::size_t piece : {0, 1, 7, 64, 5000}) {
         if (piece == 1 && length > 3) continue;
         const auto add = [](auto& left, const auto& right) { add_vector(left, right); };
@@ -117,7 +117,7 @@ TEST_CASE("reduce_scatter of doubles gives the bits of the serial tree on any nu
 TEST_CASE("run_vector_job gives the same bits on any number of ranks and threads", "[mpi][dist]") {
   for (const std::size_t partitions : {1, 6, 13, 16}) {
     for (const std::size_t idle : {0, 1}) {
-      const Node block = own_block(partitions, idle);
+      const Range block = own_block(partitions, idle);
       const auto own = partitions_of(block);
       const std::size_t length = 5003;
       const auto sums = serial<double>(partitions, length, values_of_partition);
@@ -126,18 +126,18 @@ TEST_CASE("run_vector_job gives the same bits on any number of ranks and threads
         ThreadPool threads(thread_count);
         VectorOptions options;
         options.piece_values = 100;
-        CHECK(same_bits(run_vector_job<double>(world(), threads, Sums{length}, partitions, block,
+        CHECK(same_bits(run_vector_job<double>({world(), threads}, Sums{length}, partitions, block,
                                                own, plainly, options),
                         sums));
-        CHECK(run_vector_job<std::int64_t>(world(), threads, Histogram{length}, partitions, block,
+        CHECK(run_vector_job<std::int64_t>({world(), threads}, Histogram{length}, partitions, block,
                                            own, plainly, options) == counts);
-        const auto segment =
-            run_vector_job_segment<double>(world(), threads, Sums{length}, partitions, block, own);
-        const Node range = own_segment(world(), length);
+        const auto segment = run_vector_job_segment<double>({world(), threads}, Sums{length},
+                                                            partitions, block, own);
+        const Range range = own_segment(world(), length);
         CHECK(segment.begin == range.begin);
         CHECK(same_bits(segment.values, part(sums, range)));
         const auto counted = run_vector_job_segment<std::int64_t>(
-            world(), threads, Histogram{length}, partitions, block, own);
+            {world(), threads}, Histogram{length}, partitions, block, own);
         CHECK(counted.values == part(counts, range));
       }
     }
@@ -146,11 +146,11 @@ TEST_CASE("run_vector_job gives the same bits on any number of ranks and threads
 
 TEST_CASE("vectors longer than a message and a round", "[mpi][dist]") {
   const std::size_t length = 1'200'007, partitions = 3;  // 9.6 MB
-  const Node block = own_block(partitions);
+  const Range block = own_block(partitions);
   ThreadPool threads(1);
   VectorOptions options;
   options.round_bytes = std::size_t{3} << 20;
-  CHECK(same_bits(run_vector_job<double>(world(), threads, Sums{length}, partitions, block,
+  CHECK(same_bits(run_vector_job<double>({world(), threads}, Sums{length}, partitions, block,
                                          partitions_of(block), plainly, options),
                   serial<double>(partitions, length, values_of_partition)));
 }
@@ -170,11 +170,11 @@ TEST_CASE("int64 sums of ranks without a vector, and of several", "[mpi][dist]")
 
 TEST_CASE("run_vector_job: an exception on one rank ends as an AgreedError on all", "[mpi][dist]") {
   const std::size_t partitions = 8;
-  const Node block = own_block(partitions);
+  const Range block = own_block(partitions);
   const auto own = partitions_of(block);
   ThreadPool threads(2);
   const auto run = [&](const Sums& job) {
-    return run_vector_job<double>(world(), threads, job, partitions, block, own);
+    return run_vector_job<double>({world(), threads}, job, partitions, block, own);
   };
   CHECK_THROWS_AS(run(Sums{10, 5}), AgreedError);
   CHECK_THROWS_AS(run(Sums{10, kNone, true}), AgreedError);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "data/features/catalogue.hpp"
 #include "data/pipeline.hpp"
 #include "tests/data/features/stage_rig.hpp"
 #include "tests/mpi/mpi_test.hpp"
@@ -69,9 +70,9 @@ TEST_CASE("Windows are those of their rows on any number of ranks", "[mpi][windo
       "windows { input_cols: 'x' target_cols: 'x' length: 4 order_col: 't' group_col: 'g' }");
   ThreadPool threads(2);
   LoadOptions options;
-  Pipeline pipeline({stage});
+  Pipeline pipeline({stage}, make_feature_stage);
   Dataset training = rows_between(0, 60);  // 20 rows a series: 16 have a window and a label
-  pipeline.fit(tests::world(), threads, training, {}, options);
+  pipeline.fit({tests::world(), threads}, training, {}, options);
   check_windows(training, 3 * 16);
   // The partitions are even again.
   std::size_t fewest = 1000, most = 0;
@@ -82,16 +83,17 @@ TEST_CASE("Windows are those of their rows on any number of ranks", "[mpi][windo
   CHECK((training.own.empty() || most - fewest <= 1));
 
   Dataset later = rows_between(60, 75);  // 5 a series, of which 4 know their label
-  pipeline.transform(tests::world(), threads, later, {}, options);
+  pipeline.transform({tests::world(), threads}, later, {}, options);
   check_windows(later, 3 * 4);
-  Pipeline loaded(pipeline.save());
+  Pipeline loaded(pipeline.save(), make_feature_stage);
   Dataset latest = rows_between(75, 84);
-  loaded.transform(tests::world(), threads, latest, {}, options);
+  loaded.transform({tests::world(), threads}, latest, {}, options);
   check_windows(latest, 3 * 2);
 
   Dataset forecast = rows_between(75, 84);
   options.labels_optional = true;
-  Pipeline(pipeline.save()).transform(tests::world(), threads, forecast, {}, options);
+  Pipeline(pipeline.save(), make_feature_stage)
+      .transform({tests::world(), threads}, forecast, {}, options);
   CHECK(forecast.rows == 9);
 }
 
@@ -102,8 +104,8 @@ TEST_CASE("Windows: a hole in a series is an error on all ranks", "[mpi][windows
   for (auto& partition : rows.own) {
     if (partition.index == 4) partition.set("x", Numbers{std::vector(partition.rows(), kMissing)});
   }
-  Pipeline pipeline({stage});
-  CHECK_THROWS_AS(pipeline.fit(tests::world(), threads, rows, {}, {}), AgreedError);
+  Pipeline pipeline({stage}, make_feature_stage);
+  CHECK_THROWS_AS(pipeline.fit({tests::world(), threads}, rows, {}, {}), AgreedError);
 }
 
 }  // namespace lockstep::data

@@ -27,10 +27,12 @@ ExitCode convert_to_cache(const ConvertOptions& options, const CommonOptions& co
   auto& experiment = config.experiment;
   auto* cache = experiment.mutable_data()->mutable_cache();
   if (!options.output.empty()) cache->set_dir(options.output);
-  const Job job(world, common, experiment.cluster(), experiment.seed(), config_digest(experiment));
+  const Runtime runtime(world, common, experiment.cluster(), experiment.seed(),
+                        config_digest(experiment));
   std::uint64_t rows = 0;
-  with_locations(config.locations, [&] { rows = ml::load_into_cache(job.context(), experiment); });
-  if (job.is_driver()) {
+  with_locations(config.locations,
+                 [&] { rows = ml::load_into_cache(runtime.context(), experiment); });
+  if (runtime.is_driver()) {
     std::cout << fmt::format("{} rows -> {}\n", count_text(rows),
                              cache->dir().empty() ? data::default_cache_folder() : cache->dir());
   }
@@ -41,17 +43,17 @@ ExitCode convert(const ConvertOptions& options, const CommonOptions& common,
                  dist::Communicator& world) {
   if (options.format.name == "cache") return convert_to_cache(options, common, world);
   const OpenedRows opened = open_rows(options.source, common, world);
-  const auto& context = opened.job->context();
+  const auto& context = opened.runtime->context();
   const auto text = text_for(context, opened.rows.schema, options.format, options.output);
   if (options.output.empty()) {
     write_text(context, opened.rows, text, [](const std::string& lines) { std::cout << lines; });
-    if (opened.job->is_driver()) std::cout << std::flush;
+    if (opened.runtime->is_driver()) std::cout << std::flush;
     return ExitCode::Done;
   }
   OutputFile file(world, options.output);
   write_text(context, opened.rows, text, [&](const std::string& lines) { file.append(lines); });
   file.finish();
-  if (opened.job->is_driver())
+  if (opened.runtime->is_driver())
     std::cout << fmt::format("{} rows -> {}\n", count_text(opened.rows.rows), options.output);
   return ExitCode::Done;
 }

@@ -42,7 +42,7 @@ void write_text(const ml::Context& context, const data::Dataset& rows, const dat
   dist::all_or_none(context.ranks, [&] {
     if (context.is_driver()) write(text.header);
   });
-  data::write_rows(context.ranks, context.threads, rows, 0, text.line, write);
+  data::write_rows(context, rows, 0, text.line, write);
 }
 
 }  // namespace lockstep::apps

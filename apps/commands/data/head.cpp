@@ -15,7 +15,7 @@ ExitCode head(const DataOptions& options, std::uint64_t most, const CommonOption
   constexpr std::size_t kMostCharacters = 40;
   constexpr char kBetween = '\x1f';  // a character that no cell shows
   const OpenedRows opened = open_rows(options, common, world);
-  const auto& context = opened.job->context();
+  const auto& context = opened.runtime->context();
   const auto& schema = opened.rows.schema;
   const auto line = [&](const data::Partition& partition, std::size_t row) {
     std::string text = std::to_string(partition.row_ids[row] + 1);
@@ -26,11 +26,10 @@ ExitCode head(const DataOptions& options, std::uint64_t most, const CommonOption
   std::vector<std::string> header{"row"};
   for (const auto& name : schema.names()) header.push_back(name);
   std::vector<std::vector<std::string>> rows;
-  data::write_rows(context.ranks, context.threads, opened.rows, most, line,
-                   [&](const std::string& text) {
-                     for (const auto& row : split(text, '\n')) rows.push_back(split(row, kBetween));
-                   });
-  if (opened.job->is_driver()) std::cout << table(header, rows) << std::flush;
+  data::write_rows(context, opened.rows, most, line, [&](const std::string& text) {
+    for (const auto& row : split(text, '\n')) rows.push_back(split(row, kBetween));
+  });
+  if (opened.runtime->is_driver()) std::cout << table(header, rows) << std::flush;
   return ExitCode::Done;
 }
 

@@ -17,13 +17,13 @@ using Json = nlohmann::ordered_json;
 
 ExitCode load(const DataOptions& options, const CommonOptions& common, dist::Communicator& world) {
   const Config config = open_source(world, options.experiment);
-  const Job job(world, common, config.experiment.cluster(), config.experiment.seed(),
-                config_digest(config.experiment));
+  const Runtime runtime(world, common, config.experiment.cluster(), config.experiment.seed(),
+                        config_digest(config.experiment));
   ml::TimedLoad timed;
   with_locations(config.locations,
-                 [&] { timed = ml::load_timed(job.context(), config.experiment); });
+                 [&] { timed = ml::load_timed(runtime.context(), config.experiment); });
   const std::int64_t peak = peak_rss_bytes(world);
-  if (!job.is_driver()) return ExitCode::Done;
+  if (!runtime.is_driver()) return ExitCode::Done;
   const auto& times = timed.times;
   const double bytes = static_cast<double>(times.source_bytes);
   const double seconds = times.from_cache ? times.cache_seconds : times.parse_seconds;
@@ -35,7 +35,7 @@ ExitCode load(const DataOptions& options, const CommonOptions& common, dist::Com
             {"cache_seconds", times.cache_seconds},
             {"megabytes_per_second", bytes / 1e6 / seconds},
             {"ranks", world.world_size()},
-            {"threads", job.context().threads.size()},
+            {"threads", runtime.context().threads.size()},
             {"peak_rss_bytes", peak}};
   if (common.json) {
     std::cout << json.dump() << std::endl;
@@ -46,7 +46,7 @@ ExitCode load(const DataOptions& options, const CommonOptions& common, dist::Com
                            seconds, bytes / 1e6 / seconds);
   if (!times.from_cache) std::cout << fmt::format("; moved in {:.3f} s", times.move_seconds);
   std::cout << fmt::format("\n{} ranks x {} threads, at most {} of memory in use by a rank\n",
-                           world.world_size(), job.context().threads.size(),
+                           world.world_size(), runtime.context().threads.size(),
                            bytes_text(static_cast<double>(peak)));
   return ExitCode::Done;
 }

@@ -35,11 +35,11 @@ OpenedRows open_rows(const DataOptions& options, const CommonOptions& common,
   OpenedRows opened;
   opened.config = open_source(world, options.experiment);
   const auto& experiment = opened.config.experiment;
-  opened.job = std::make_unique<Job>(world, common, experiment.cluster(), experiment.seed(),
-                                     config_digest(experiment));
+  opened.runtime = std::make_unique<Runtime>(world, common, experiment.cluster(), experiment.seed(),
+                                             config_digest(experiment));
   with_locations(opened.config.locations, [&] {
-    opened.rows =
-        ml::load_transformed(opened.job->context(), experiment, rows_of(options.part), options.raw);
+    opened.rows = ml::load_transformed(opened.runtime->context(), experiment, rows_of(options.part),
+                                       options.raw);
   });
   return opened;
 }

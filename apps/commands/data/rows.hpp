@@ -26,7 +26,7 @@ void add_data_options(CLI::App& command, DataOptions& options, CommonOptions& co
 /// The rows on all ranks, for the length of a command.
 struct OpenedRows {
   Config config;
-  std::unique_ptr<Job> job;
+  std::unique_ptr<Runtime> runtime;
   data::Dataset rows;
 };
 

@@ -59,7 +59,7 @@ proto::Split split_of(const SplitOptions& options, const proto::Experiment& expe
 Parts split_parts(const ml::Context& context, const data::Dataset& rows,
                   const proto::Split& split) {
   const auto splitting = std::make_shared<const data::Splitting>(
-      data::make_splitting(context.ranks, context.threads, rows, split, kAt, context.seed));
+      data::make_splitting(context, rows, split, kAt, context.seed));
   Parts parts{{"train", "validation", "test"}, splitting->sizes(), {}};
   parts.names.resize(splitting->parts());
   parts.part_of = [splitting](const data::Partition& partition, std::size_t row) {
@@ -77,8 +77,7 @@ Parts fold_parts(const ml::Context& context, const data::Dataset& rows,
   });
   const data::FoldOptions how{options.folds, options.stratify_by, options.group_by,
                               options.part_col, options.seed.value_or(context.seed)};
-  const auto folds = std::make_shared<const data::Folds>(
-      data::make_folds(context.ranks, context.threads, rows, how, kAt));
+  const auto folds = std::make_shared<const data::Folds>(data::make_folds(context, rows, how, kAt));
   Parts parts{{}, folds->sizes(), {}};
   for (std::size_t fold = 0; fold < folds->folds(); ++fold)
     parts.names.push_back(fmt::format("fold_{}", fold));
@@ -121,8 +120,9 @@ ExitCode split(const SplitOptions& options, const CommonOptions& common,
                dist::Communicator& world) {
   const Config config = open_source(world, options.experiment);
   const auto& experiment = config.experiment;
-  const Job job(world, common, experiment.cluster(), experiment.seed(), config_digest(experiment));
-  const auto& context = job.context();
+  const Runtime runtime(world, common, experiment.cluster(), experiment.seed(),
+                        config_digest(experiment));
+  const auto& context = runtime.context();
   Parts parts;
   std::vector<std::string> paths;
   with_locations(config.locations, [&] {
@@ -133,7 +133,7 @@ ExitCode split(const SplitOptions& options, const CommonOptions& common,
     if (format.name.empty()) format.name = format_like(experiment.data().train());
     paths = write_parts(context, rows, parts, format, options.output);
   });
-  if (!job.is_driver()) return ExitCode::Done;
+  if (!runtime.is_driver()) return ExitCode::Done;
   for (std::size_t p = 0; p < paths.size(); ++p)
     std::cout << fmt::format("{} rows -> {}\n", count_text(parts.sizes[p]), paths[p]);
   std::cout << std::flush;

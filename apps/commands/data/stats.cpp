@@ -87,10 +87,10 @@ std::string summary_text(const std::vector<data::ColumnSummary>& summaries, std:
 
 ExitCode stats(const DataOptions& options, const CommonOptions& common, dist::Communicator& world) {
   const OpenedRows opened = open_rows(options, common, world);
-  const auto& context = opened.job->context();
-  const auto summaries =
-      data::summarize(data::Fitting(&context.ranks, context.threads, opened.rows, context.seed));
-  if (!opened.job->is_driver()) return ExitCode::Done;
+  const auto& context = opened.runtime->context();
+  const auto summaries = data::summarize(
+      data::TrainingRows(&context.ranks, context.threads, opened.rows, context.seed));
+  if (!opened.runtime->is_driver()) return ExitCode::Done;
   if (common.json) {
     Json json{{"rows", opened.rows.rows}, {"columns", Json::array()}};
     for (const auto& summary : summaries) json["columns"].push_back(summary_json(summary));

@@ -95,7 +95,7 @@ Schema Cast::output_schema(const Schema& input) const {
 
 bool Cast::is_fitted() const { return config_.type() != proto::Cast::STRING || config_.has_from(); }
 
-void Cast::fit(const Fitting& fitting) {
+void Cast::fit(const TrainingRows& fitting) {
   if (config_.type() == proto::Cast::STRING)
     config_.set_from(type_of(fitting.schema().at(config_.column(), at_ + ".column")));
 }

@@ -22,7 +22,7 @@ class Cast final : public FeatureStage {
 
   std::vector<std::string> input_columns() const override { return {config_.column()}; }
   Schema output_schema(const Schema& input) const override;
-  void fit(const Fitting& fitting) override;
+  void fit(const TrainingRows& fitting) override;
   bool is_fitted() const override;
   /// Rows "cast", those missing that cannot be. @throws DataError naming the row and the value that
   /// cannot be cast

@@ -154,7 +154,7 @@ Schema DropDuplicates::output_schema(const Schema& input) const {
   return input;
 }
 
-void DropDuplicates::fit(const Fitting& fitting) {
+void DropDuplicates::fit(const TrainingRows& fitting) {
   dropped_ = fitting.run(
       FindDuplicates(config_.columns().empty() ? fitting.schema().names() : input_columns()));
   fitted_ = true;

@@ -22,7 +22,7 @@ class DropDuplicates final : public FeatureStage {
 
   std::vector<std::string> input_columns() const override;   ///< those named
   Schema output_schema(const Schema& input) const override;  ///< the input's
-  void fit(const Fitting& fitting) override;
+  void fit(const TrainingRows& fitting) override;
   bool is_fitted() const override { return fitted_; }
   Effect transform(Partition& partition, Phase phase) const override;
   proto::Stage save() const override;  ///< the config: nothing was learnt of other rows

@@ -12,7 +12,7 @@ Sample::Sample(const proto::Sample& config, std::string at) : config_(config), a
   }
 }
 
-void Sample::fit(const Fitting& fitting) {
+void Sample::fit(const TrainingRows& fitting) {
   if (!config_.has_seed()) config_.set_seed(fitting.seed());
 }
 

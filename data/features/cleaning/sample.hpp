@@ -17,7 +17,7 @@ class Sample final : public FeatureStage {
 
   std::vector<std::string> input_columns() const override { return {}; }
   Schema output_schema(const Schema& input) const override { return input; }
-  void fit(const Fitting& fitting) override;  ///< takes the experiment's seed if it has none
+  void fit(const TrainingRows& fitting) override;  ///< takes the experiment's seed if it has none
   bool is_fitted() const override { return config_.has_seed(); }
   Effect transform(Partition& partition, Phase phase) const override;
   proto::Stage save() const override;  ///< with the seed

@@ -99,7 +99,7 @@ Schema WeightByClass::output_schema(const Schema& input) const {
   return output;
 }
 
-void WeightByClass::fit(const Fitting& fitting) {
+void WeightByClass::fit(const TrainingRows& fitting) {
   const auto counts = fitting.run(CountClasses(config_.label_col(), at_ + ".label_col"));
   std::uint64_t rows = 0;
   for (const auto& [label, own] : counts.numbers) rows += own;

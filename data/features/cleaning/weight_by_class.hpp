@@ -23,7 +23,7 @@ class WeightByClass final : public FeatureStage {
   std::vector<std::string> input_columns() const override { return {config_.label_col()}; }
   Schema output_schema(const Schema& input) const override;
   /// @throws DataError if a label is missing or NaN, or there are more than kMostClasses classes
-  void fit(const Fitting& fitting) override;
+  void fit(const TrainingRows& fitting) override;
   bool is_fitted() const override { return config_.has_model(); }
   /// @throws DataError naming a training row whose class was not there at fit()
   Effect transform(Partition& partition, Phase phase) const override;

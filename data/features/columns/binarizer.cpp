@@ -101,7 +101,7 @@ Schema Binarizer::output_schema(const Schema& input) const {
   return output;
 }
 
-void Binarizer::fit(const Fitting& fitting) {
+void Binarizer::fit(const TrainingRows& fitting) {
   if (is_fitted()) return;
   for (const ColumnPair& pair : pairs_) {
     config_.add_widths(

@@ -20,7 +20,7 @@ class Binarizer final : public FeatureStage {
 
   std::vector<std::string> input_columns() const override;
   Schema output_schema(const Schema& input) const override;
-  void fit(const Fitting& fitting) override;
+  void fit(const TrainingRows& fitting) override;
   bool is_fitted() const override { return !any_negative_ || config_.widths_size() != 0; }
   Effect transform(Partition& partition, Phase phase) const override;
   proto::Stage save() const override;

@@ -75,7 +75,7 @@ Schema FeatureHasher::output_schema(const Schema& input) const {
   return output;
 }
 
-void FeatureHasher::fit(const Fitting& fitting) {
+void FeatureHasher::fit(const TrainingRows& fitting) {
   config_.clear_model();
   for (const std::string& column : config_.input_cols()) {
     config_.mutable_model()->add_formats(

@@ -151,7 +151,7 @@ Schema Imputer::output_schema(const Schema& input) const {
   return output;
 }
 
-std::vector<double> Imputer::learn(const Fitting& fitting) const {
+std::vector<double> Imputer::learn(const TrainingRows& fitting) const {
   const Gap gap = gap_of(config_);
   if (config_.strategy() == proto::Imputer::MODE) return fitting.run(Modes{pairs_, gap});
   if (config_.strategy() == proto::Imputer::MEDIAN) {
@@ -170,7 +170,7 @@ std::vector<double> Imputer::learn(const Fitting& fitting) const {
   return means;
 }
 
-void Imputer::fit(const Fitting& fitting) {
+void Imputer::fit(const TrainingRows& fitting) {
   if (is_fitted()) return;
   const std::vector<double> surrogates = learn(fitting);
   for (std::size_t i = 0; i < pairs_.size(); ++i) {

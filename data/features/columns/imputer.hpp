@@ -23,13 +23,13 @@ class Imputer final : public FeatureStage {
   /// @throws ConfigError for the mean of a true/false column, too
   Schema output_schema(const Schema& input) const override;
   /// @throws DataError if a column has no value, or its mean is infinite
-  void fit(const Fitting& fitting) override;
+  void fit(const TrainingRows& fitting) override;
   bool is_fitted() const override { return config_.surrogate_size() != 0; }
   Effect transform(Partition& partition, Phase phase) const override;  ///< rows with a filled gap
   proto::Stage save() const override;
 
  private:
-  std::vector<double> learn(const Fitting& fitting) const;
+  std::vector<double> learn(const TrainingRows& fitting) const;
   const ColumnType& input_type(const Schema& schema, std::size_t pair) const;
 
   proto::Imputer config_;

@@ -31,7 +31,7 @@ Schema IndexToString::output_schema(const Schema& input) const {
   return output;
 }
 
-void IndexToString::fit(const Fitting& fitting) {
+void IndexToString::fit(const TrainingRows& fitting) {
   if (is_fitted()) return;
   const Feature* known = feature_of(input_column(fitting.schema(), config_.input_col(),
                                                  {ColumnType::Kind::Number}, at_ + ".input_col"));

@@ -20,7 +20,7 @@ class IndexToString final : public FeatureStage {
   std::vector<std::string> input_columns() const override { return {config_.input_col()}; }
   /// @throws ConfigError if there are labels neither in the config nor at the column
   Schema output_schema(const Schema& input) const override;
-  void fit(const Fitting& fitting) override;
+  void fit(const TrainingRows& fitting) override;
   bool is_fitted() const override { return config_.labels_size() != 0; }
   /// @throws DataError at NaN and numbers without a label
   Effect transform(Partition& partition, Phase phase) const override;

@@ -121,7 +121,7 @@ Schema OneHotEncoder::output_schema(const Schema& input) const {
   return output;
 }
 
-void OneHotEncoder::fit(const Fitting& fitting) {
+void OneHotEncoder::fit(const TrainingRows& fitting) {
   if (is_fitted()) return;
   std::vector<std::size_t> sizes(pairs_.size()), unknown;
   LargestCategories job;

@@ -23,7 +23,7 @@ class OneHotEncoder final : public FeatureStage {
   std::vector<std::string> input_columns() const override;
   Schema output_schema(const Schema& input) const override;
   /// @throws DataError unless the values that were looked at are whole numbers >= 0
-  void fit(const Fitting& fitting) override;
+  void fit(const TrainingRows& fitting) override;
   bool is_fitted() const override { return config_.category_sizes_size() != 0; }
   /// @throws DataError at what is no category, unless KEEP
   Effect transform(Partition& partition, Phase phase) const override;

@@ -71,7 +71,7 @@ void QuantileDiscretizer::read_model() {
   buckets_.set_splits(std::move(splits));
 }
 
-void QuantileDiscretizer::fit(const Fitting& fitting) {
+void QuantileDiscretizer::fit(const TrainingRows& fitting) {
   if (is_fitted()) return;
   std::vector<QuantileRequest> requests;
   for (const ColumnPair& pair : buckets_.pairs())

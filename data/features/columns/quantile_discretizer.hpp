@@ -21,7 +21,7 @@ class QuantileDiscretizer final : public FeatureStage {
   std::vector<std::string> input_columns() const override { return buckets_.input_columns(); }
   Schema output_schema(const Schema& input) const override { return buckets_.output_schema(input); }
   /// @throws DataError if a column has no value
-  void fit(const Fitting& fitting) override;
+  void fit(const TrainingRows& fitting) override;
   bool is_fitted() const override { return buckets_.has_splits(); }
   Effect transform(Partition& partition, Phase) const override {
     return buckets_.transform(partition);

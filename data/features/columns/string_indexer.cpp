@@ -172,7 +172,7 @@ Schema StringIndexer::output_schema(const Schema& input) const {
   return output;
 }
 
-void StringIndexer::fit(const Fitting& fitting) {
+void StringIndexer::fit(const TrainingRows& fitting) {
   if (is_fitted()) return;
   std::vector<ColumnType::Format> formats;
   for (const ColumnPair& pair : pairs_) {

@@ -32,7 +32,7 @@ class StringIndexer final : public FeatureStage {
     labels_of_rows_ = columns;
   }
   Schema output_schema(const Schema& input) const override;
-  void fit(const Fitting& fitting) override;
+  void fit(const TrainingRows& fitting) override;
   bool is_fitted() const override { return config_.model_size() != 0; }
   Effect transform(Partition& partition, Phase phase) const override;
   proto::Stage save() const override;

@@ -91,7 +91,7 @@ Schema VectorAssembler::output_schema(const Schema& input) const {
   return output;
 }
 
-void VectorAssembler::fit(const Fitting& fitting) {
+void VectorAssembler::fit(const TrainingRows& fitting) {
   if (is_fitted()) return;
   for (std::size_t i = 0; i < inputs(); ++i)
     config_.add_widths(row_width(input_type(fitting.schema(), i)));

@@ -26,7 +26,7 @@ class VectorAssembler final : public FeatureStage {
     return {config_.input_cols().begin(), config_.input_cols().end()};
   }
   Schema output_schema(const Schema& input) const override;
-  void fit(const Fitting& fitting) override;
+  void fit(const TrainingRows& fitting) override;
   bool is_fitted() const override { return config_.widths_size() != 0; }
   /// @throws DataError at a missing number, and where a row is wider than the training rows
   Effect transform(Partition& partition, Phase phase) const override;

@@ -157,7 +157,7 @@ Schema VectorIndexer::output_schema(const Schema& input) const {
   return output;
 }
 
-void VectorIndexer::fit(const Fitting& fitting) {
+void VectorIndexer::fit(const TrainingRows& fitting) {
   if (is_fitted()) return;
   const ColumnPair columns = pair();
   const ColumnType& type = input_column(fitting.schema(), columns.input, {ColumnType::Kind::Vector},

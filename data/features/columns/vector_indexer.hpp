@@ -25,7 +25,7 @@ class VectorIndexer final : public FeatureStage {
 
   std::vector<std::string> input_columns() const override { return {config_.input_col()}; }
   Schema output_schema(const Schema& input) const override;
-  void fit(const Fitting& fitting) override;
+  void fit(const TrainingRows& fitting) override;
   bool is_fitted() const override { return config_.has_model(); }
   Effect transform(Partition& partition, Phase phase) const override;
   proto::Stage save() const override;

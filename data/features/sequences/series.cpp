@@ -145,7 +145,7 @@ void Steps::append_inputs(const Steps& from, std::size_t i) {
   inputs.insert(inputs.end(), values, values + width);
 }
 
-Steps collect_steps(const Fitting& rows, const StepColumns& columns) {
+Steps collect_steps(const TrainingRows& rows, const StepColumns& columns) {
   return rows.run(CollectSteps(rows.schema(), columns));
 }
 

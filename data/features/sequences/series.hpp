@@ -50,7 +50,7 @@ struct StepColumns {
 /// COLLECTIVE. The steps of all rows, in no particular order, the same on every rank: 8 bytes a
 /// number, and about 24 a row, three times that while they are collected.
 /// @throws AgreedError (DataError) naming a row that lacks a number, its time or its group
-Steps collect_steps(const Fitting& rows, const StepColumns& columns);
+Steps collect_steps(const TrainingRows& rows, const StepColumns& columns);
 
 /// The steps' numbers, in order of group, time and id.
 std::vector<std::size_t> time_order(const Steps& steps);

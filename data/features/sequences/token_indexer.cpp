@@ -100,7 +100,7 @@ Schema TokenIndexer::output_schema(const Schema& input) const {
   return output;
 }
 
-void TokenIndexer::fit(const Fitting& fitting) {
+void TokenIndexer::fit(const TrainingRows& fitting) {
   auto learnt = fitting.run(LearnIds(config_));
   vocabulary_ = Vocabulary(std::move(learnt.words));
   const std::uint64_t longest = std::max<std::uint64_t>(1, learnt.longest) + added();

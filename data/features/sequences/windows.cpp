@@ -126,7 +126,7 @@ Schema Windows::output_schema(const Schema& input) const {
   return output;
 }
 
-void Windows::fit(const Fitting&) { config_.mutable_model(); }
+void Windows::fit(const TrainingRows&) { config_.mutable_model(); }
 
 void Windows::load_history() {
   for (const auto& row : config_.model().row()) {

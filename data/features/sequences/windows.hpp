@@ -32,7 +32,7 @@ class Windows final : public FeatureStage {
   std::vector<std::string> input_columns() const override;
   bool can_do_without(const std::string& column) const override;  ///< targets
   Schema output_schema(const Schema& input) const override;
-  void fit(const Fitting& fitting) override;
+  void fit(const TrainingRows& fitting) override;
   bool is_fitted() const override { return config_.has_model(); }
   bool looks_at_all_rows() const override { return true; }
   /// @throws DataError naming a row without a number, its time or its group; if no row is left

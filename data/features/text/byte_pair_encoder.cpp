@@ -49,7 +49,7 @@ Schema BytePairEncoder::output_schema(const Schema& input) const {
   return output;
 }
 
-void BytePairEncoder::fit(const Fitting& fitting) {
+void BytePairEncoder::fit(const TrainingRows& fitting) {
   const auto joins = fitting.run(LearnJoins(config_));
   auto& model = *config_.mutable_model();
   model.Clear();

@@ -80,7 +80,7 @@ Schema CountVectorizer::output_schema(const Schema& input) const {
   return output;
 }
 
-void CountVectorizer::fit(const Fitting& fitting) {
+void CountVectorizer::fit(const TrainingRows& fitting) {
   vocabulary_ = Vocabulary(fitting.run(LearnVocabulary(config_, at_)));
   config_.clear_model();
   auto& words = *config_.mutable_model()->mutable_vocabulary();

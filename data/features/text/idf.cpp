@@ -85,7 +85,7 @@ Schema IDF::output_schema(const Schema& input) const {
   return output;
 }
 
-void IDF::fit(const Fitting& fitting) {
+void IDF::fit(const TrainingRows& fitting) {
   const ColumnType& type = fitting.schema().at(config_.input_col(), at_ + ".input_col");
   *config_.mutable_model() = fitting.run(CountRows(config_, at_, type.shape.size()));
 }

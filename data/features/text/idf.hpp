@@ -20,7 +20,7 @@ class IDF final : public FeatureStage {
 
   std::vector<std::string> input_columns() const override { return {config_.input_col()}; }
   Schema output_schema(const Schema& input) const override;  ///< @throws ConfigError: another F
-  void fit(const Fitting& fitting) override;                 ///< @throws DataError: no rows
+  void fit(const TrainingRows& fitting) override;            ///< @throws DataError: no rows
   bool is_fitted() const override { return config_.has_model(); }
   Effect transform(Partition& partition,
                    Phase phase) const override;  ///< @throws DataError: too wide

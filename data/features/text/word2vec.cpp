@@ -82,7 +82,7 @@ Schema Word2Vec::output_schema(const Schema& input) const {
   return output;
 }
 
-void Word2Vec::fit(const Fitting& fitting) {
+void Word2Vec::fit(const TrainingRows& fitting) {
   std::vector<std::string> words;
   std::vector<std::uint64_t> frequencies;
   for (const WordCount& word : fitting.run(FrequentWords(config_, at_))) {

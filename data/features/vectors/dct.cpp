@@ -69,7 +69,7 @@ ColumnType DCT::output_type(const ColumnType& type) const {
   return output;
 }
 
-void DCT::fit(const Fitting& fitting) {
+void DCT::fit(const TrainingRows& fitting) {
   config_.set_num_features(static_cast<std::uint32_t>(training_width(fitting)));
 }
 

@@ -16,7 +16,7 @@ class DCT final : public VectorStage {
   /// `at` is the config path of the message.
   DCT(const proto::DCT& config, std::string at);
 
-  void fit(const Fitting& fitting) override;
+  void fit(const TrainingRows& fitting) override;
   bool is_fitted() const override { return config_.has_num_features(); }
   proto::Stage save() const override;
 

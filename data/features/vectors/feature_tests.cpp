@@ -9,8 +9,8 @@
 
 #include "core/error.hpp"
 #include "data/features/vectors/distributions.hpp"
-#include "data/jobs/moments.hpp"
 #include "data/features/vectors/vector_stage.hpp"
+#include "data/jobs/moments.hpp"
 
 namespace lockstep::data {
 namespace {
@@ -227,15 +227,17 @@ struct CorrelationJob {
 
 }  // namespace
 
-std::vector<FeatureTest> chi_squared_tests(const Fitting& fitting, const TestedColumns& columns) {
+std::vector<FeatureTest> chi_squared_tests(const TrainingRows& fitting,
+                                           const TestedColumns& columns) {
   return fitting.run(ContingencyJob{columns});
 }
 
-std::vector<FeatureTest> anova_tests(const Fitting& fitting, const TestedColumns& columns) {
+std::vector<FeatureTest> anova_tests(const TrainingRows& fitting, const TestedColumns& columns) {
   return fitting.run(GroupsJob{columns});
 }
 
-std::vector<FeatureTest> regression_tests(const Fitting& fitting, const TestedColumns& columns) {
+std::vector<FeatureTest> regression_tests(const TrainingRows& fitting,
+                                          const TestedColumns& columns) {
   return fitting.run(CorrelationJob{columns});
 }
 

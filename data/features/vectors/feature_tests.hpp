@@ -33,14 +33,16 @@ inline constexpr std::size_t kMostCategories = 10000;
 /// Pearson's chi-squared test of independence: sum of (observed - expected)^2 / expected over the
 /// table of distinct values of the feature and the label, without correction of continuity.
 /// @throws DataError if one of them has more than kMostCategories values
-std::vector<FeatureTest> chi_squared_tests(const Fitting& fitting, const TestedColumns& columns);
+std::vector<FeatureTest> chi_squared_tests(const TrainingRows& fitting,
+                                           const TestedColumns& columns);
 
 /// One-way analysis of variance with the label's distinct values as K groups:
 /// F = (between / (K - 1)) / (within / (n - K)). @throws DataError as above for the label
-std::vector<FeatureTest> anova_tests(const Fitting& fitting, const TestedColumns& columns);
+std::vector<FeatureTest> anova_tests(const TrainingRows& fitting, const TestedColumns& columns);
 
 /// F test of the regression of the label on the feature: r^2 / (1 - r^2) * (n - 2), r being
 /// Pearson's correlation.
-std::vector<FeatureTest> regression_tests(const Fitting& fitting, const TestedColumns& columns);
+std::vector<FeatureTest> regression_tests(const TrainingRows& fitting,
+                                          const TestedColumns& columns);
 
 }  // namespace lockstep::data

@@ -222,7 +222,7 @@ Schema Interaction::output_schema(const Schema& input) const {
   return output;
 }
 
-void Interaction::fit(const Fitting& fitting) {
+void Interaction::fit(const TrainingRows& fitting) {
   *config_.mutable_model() = model_of(fitting.schema());
 }
 

@@ -12,7 +12,7 @@ std::optional<std::size_t> MaxAbsScaler::width() const {
   return static_cast<std::size_t>(config_.model().max_abs_size());
 }
 
-void MaxAbsScaler::fit(const Fitting& fitting) {
+void MaxAbsScaler::fit(const TrainingRows& fitting) {
   const std::size_t features = training_width(fitting);
   const Moments moments = fitting.run(MomentsJob(input(), features, input_field()));
   check_has_values(moments, fitting.schema(), input(), input_field());

@@ -15,7 +15,7 @@ class MaxAbsScaler final : public ScalerStage<proto::MaxAbsScaler> {
   MaxAbsScaler(const proto::MaxAbsScaler& config, std::string at);
 
   /// @throws DataError if a feature is NaN in all rows
-  void fit(const Fitting& fitting) override;
+  void fit(const TrainingRows& fitting) override;
 
  private:
   std::optional<std::size_t> width() const override;

@@ -23,7 +23,7 @@ std::optional<std::size_t> MinMaxScaler::width() const {
   return static_cast<std::size_t>(config_.model().original_min_size());
 }
 
-void MinMaxScaler::fit(const Fitting& fitting) {
+void MinMaxScaler::fit(const TrainingRows& fitting) {
   const std::size_t features = training_width(fitting);
   const Moments moments = fitting.run(MomentsJob(input(), features, input_field()));
   check_has_values(moments, fitting.schema(), input(), input_field());

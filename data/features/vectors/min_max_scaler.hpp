@@ -17,7 +17,7 @@ class MinMaxScaler final : public ScalerStage<proto::MinMaxScaler> {
   MinMaxScaler(const proto::MinMaxScaler& config, std::string at);
 
   /// @throws DataError if a feature is NaN in all rows
-  void fit(const Fitting& fitting) override;
+  void fit(const TrainingRows& fitting) override;
 
  private:
   std::optional<std::size_t> width() const override;

@@ -53,7 +53,7 @@ ColumnType PCA::output_type(const ColumnType& type) const {
   return vector_type(config_.k());
 }
 
-void PCA::fit(const Fitting& fitting) {
+void PCA::fit(const TrainingRows& fitting) {
   const std::size_t features = training_width(fitting), k = config_.k();
   check_features(features);
   if (fitting.rows() < 2) {

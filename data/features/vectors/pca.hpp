@@ -19,7 +19,7 @@ class PCA final : public VectorStage {
 
   /// @throws ConfigError if k or 65535 is less than the features
   /// @throws DataError with less than two rows, or naming a row with NaN or infinity
-  void fit(const Fitting& fitting) override;
+  void fit(const TrainingRows& fitting) override;
   bool is_fitted() const override { return config_.has_model(); }
   proto::Stage save() const override;
 

@@ -22,7 +22,7 @@ std::optional<std::size_t> RobustScaler::width() const {
   return static_cast<std::size_t>(config_.model().range_size());
 }
 
-void RobustScaler::fit(const Fitting& fitting) {
+void RobustScaler::fit(const TrainingRows& fitting) {
   const std::size_t features = training_width(fitting);
   const std::vector<Quantiles> quantiles =
       exact_quantiles(fitting, input(), {config_.lower(), 0.5, config_.upper()});

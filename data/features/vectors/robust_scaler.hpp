@@ -17,7 +17,7 @@ class RobustScaler final : public ScalerStage<proto::RobustScaler> {
   RobustScaler(const proto::RobustScaler& config, std::string at);
 
   /// @throws DataError if a feature is NaN in all rows
-  void fit(const Fitting& fitting) override;
+  void fit(const TrainingRows& fitting) override;
 
  private:
   std::optional<std::size_t> width() const override;

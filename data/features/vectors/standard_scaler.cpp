@@ -16,7 +16,7 @@ std::optional<std::size_t> StandardScaler::width() const {
   return static_cast<std::size_t>(config_.model().mean_size());
 }
 
-void StandardScaler::fit(const Fitting& fitting) {
+void StandardScaler::fit(const TrainingRows& fitting) {
   const std::size_t features = training_width(fitting);
   const Moments moments = fitting.run(MomentsJob(input(), features, input_field()));
   proto::StandardScalerModel model;

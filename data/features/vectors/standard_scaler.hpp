@@ -16,7 +16,7 @@ class StandardScaler final : public ScalerStage<proto::StandardScaler> {
   /// @throws ConfigError if the lists of its model do not fit
   StandardScaler(const proto::StandardScaler& config, std::string at);
 
-  void fit(const Fitting& fitting) override;
+  void fit(const TrainingRows& fitting) override;
 
  private:
   std::optional<std::size_t> width() const override;

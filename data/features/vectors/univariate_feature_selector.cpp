@@ -109,7 +109,7 @@ std::optional<std::size_t> UnivariateFeatureSelector::width() const {
   return config_.model().num_features();
 }
 
-std::vector<FeatureTest> UnivariateFeatureSelector::test(const Fitting& fitting,
+std::vector<FeatureTest> UnivariateFeatureSelector::test(const TrainingRows& fitting,
                                                          std::size_t features) const {
   const TestedColumns columns{input(), config_.label_col(), features, input_field(),
                               at() + ".label_col"};
@@ -118,7 +118,7 @@ std::vector<FeatureTest> UnivariateFeatureSelector::test(const Fitting& fitting,
                                                      : regression_tests(fitting, columns);
 }
 
-void UnivariateFeatureSelector::fit(const Fitting& fitting) {
+void UnivariateFeatureSelector::fit(const TrainingRows& fitting) {
   const std::size_t features = training_width(fitting);
   proto::SelectorModel model;
   model.set_num_features(static_cast<std::uint32_t>(features));

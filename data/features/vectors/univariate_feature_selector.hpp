@@ -23,7 +23,7 @@ class UnivariateFeatureSelector final : public VectorStage {
 
   std::vector<std::string> input_columns() const override;  ///< the label until it is fitted
   Schema output_schema(const Schema& input) const override;
-  void fit(const Fitting& fitting) override;
+  void fit(const TrainingRows& fitting) override;
   bool is_fitted() const override { return config_.has_model(); }
   proto::Stage save() const override;
 
@@ -31,7 +31,7 @@ class UnivariateFeatureSelector final : public VectorStage {
   std::optional<std::size_t> width() const override;
   ColumnType output_type(const ColumnType& type) const override;
   Column map(const Column& column, std::size_t rows) const override;
-  std::vector<FeatureTest> test(const Fitting& fitting, std::size_t features) const;
+  std::vector<FeatureTest> test(const TrainingRows& fitting, std::size_t features) const;
 
   proto::UnivariateFeatureSelector config_;
 };

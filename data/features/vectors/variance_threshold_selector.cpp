@@ -24,7 +24,7 @@ std::optional<std::size_t> VarianceThresholdSelector::width() const {
   return config_.model().num_features();
 }
 
-void VarianceThresholdSelector::fit(const Fitting& fitting) {
+void VarianceThresholdSelector::fit(const TrainingRows& fitting) {
   const std::size_t features = training_width(fitting);
   const Moments moments = fitting.run(MomentsJob(input(), features, input_field()));
   proto::SelectorModel model;

@@ -16,7 +16,7 @@ class VarianceThresholdSelector final : public VectorStage {
   /// @throws ConfigError if the threshold is negative, or if its model does not fit
   VarianceThresholdSelector(const proto::VarianceThresholdSelector& config, std::string at);
 
-  void fit(const Fitting& fitting) override;
+  void fit(const TrainingRows& fitting) override;
   bool is_fitted() const override { return config_.has_model(); }
   proto::Stage save() const override;
 

@@ -55,7 +55,7 @@ std::optional<std::size_t> VectorSlicer::width() const {
   return config_.model().num_features();
 }
 
-void VectorSlicer::fit(const Fitting& fitting) {
+void VectorSlicer::fit(const TrainingRows& fitting) {
   const std::size_t features = training_width(fitting);
   const ColumnType& type = fitting.schema().at(input(), input_field());
   proto::SelectorModel model;

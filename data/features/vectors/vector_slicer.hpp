@@ -18,7 +18,7 @@ class VectorSlicer final : public VectorStage {
   VectorSlicer(const proto::VectorSlicer& config, std::string at);
 
   /// @throws ConfigError if there is no such index or name
-  void fit(const Fitting& fitting) override;
+  void fit(const TrainingRows& fitting) override;
   bool is_fitted() const override { return config_.has_model(); }
   proto::Stage save() const override;
 

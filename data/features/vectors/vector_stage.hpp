@@ -1,6 +1,6 @@
 #pragma once
-/// What stages that turn one vector column into another have in common: the names of the columns,
-/// the check of widths, and ways to run over sparse and dense rows.
+/// What stages that turn one vector column into another have in common: the names of the columns
+/// and ways to run over sparse and dense rows.
 
 #include <cstddef>
 #include <cstdint>
@@ -10,25 +10,15 @@
 #include <utility>
 #include <vector>
 
+#include "data/jobs/vector_columns.hpp"
 #include "data/stage.hpp"
 
 namespace lockstep::data {
-
-/// Every row of the vector column has `width` numbers; sparse ones may lack trailing zeros. `field`
-/// is the config path for messages. @throws DataError naming the row that does not fit
-void check_widths(const Partition& partition, const std::string& column, std::size_t width,
-                  const std::string& field);
-
-/// Every stored number of the column is finite. @throws DataError naming row, index and value
-void check_finite(const Partition& partition, const std::string& column, const std::string& field);
 
 /// A feature of which the name is all there is to know.
 inline Feature numeric_feature(std::string name) {
   return {std::move(name), Feature::Kind::Numeric, 0, {}};
 }
-
-/// The name of one feature of a column, as features_of() gives it.
-std::string feature_name(const std::string& column, const ColumnType& type, std::size_t feature);
 
 /// A column of the same shape and names after its numbers were changed: no categories any more.
 ColumnType rescaled(const ColumnType& type);
@@ -56,7 +46,7 @@ class VectorStage : public FeatureStage {
   virtual Column map(const Column& column, std::size_t rows) const = 0;
 
   /// The numbers a training row has, for fit(). @throws DataError if there are no rows
-  std::size_t training_width(const Fitting& fitting) const;
+  std::size_t training_width(const TrainingRows& fitting) const;
 
   /// @throws ConfigError unless a model's list has as many numbers as there are features
   void check_model(bool fits) const;

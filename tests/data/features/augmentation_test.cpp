@@ -1,4 +1,5 @@
 #include "data/features/vectors/augmentation.hpp"
+#include "data/features/catalogue.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "core/error.hpp"
+#include "data/features/catalogue.hpp"
 #include "data/features/columns/binarizer.hpp"
 #include "data/features/columns/bucketizer.hpp"
 #include "data/features/columns/quantile_discretizer.hpp"
@@ -34,7 +35,7 @@ std::vector<double> splits(const std::string& more, const std::vector<double>& v
   ThreadPool threads(1);
   const auto stage = make_feature_stage(rig::stage(discretizer(more)), "stage[0]");
   const auto table = rig::table({rig::numbers("x", values)}, partitions);
-  stage->fit(Fitting(nullptr, threads, table, 1));
+  stage->fit(TrainingRows(nullptr, threads, table, 1));
   const auto saved = stage->save();
   const auto& learnt = saved.quantile_discretizer().model(0).split();
   return {learnt.begin(), learnt.end()};

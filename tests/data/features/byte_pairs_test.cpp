@@ -1,5 +1,6 @@
 /// Words as pieces: byte pair encoding.
 #include "data/features/text/byte_pairs.hpp"
+#include "data/features/catalogue.hpp"
 
 #include <algorithm>
 #include <map>

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "core/error.hpp"
+#include "data/features/catalogue.hpp"
 #include "tests/data/features/stage_rig.hpp"
 
 namespace lockstep::data {

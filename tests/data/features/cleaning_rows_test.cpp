@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/error.hpp"
+#include "data/features/catalogue.hpp"
 #include "tests/data/features/stage_rig.hpp"
 
 namespace lockstep::data {
@@ -217,7 +218,7 @@ TEST_CASE("sample takes the experiment's seed unless it has one", "[cleaning]") 
   const auto stage = make_feature_stage(rig::stage("sample { fraction: 0.5 }"), "stage[0]");
   CHECK_FALSE(stage->is_fitted());
   ThreadPool threads(1);
-  stage->fit(Fitting(nullptr, threads, rig::table({x}), 77));
+  stage->fit(TrainingRows(nullptr, threads, rig::table({x}), 77));
   CHECK(stage->save().sample().seed() == 77);
 }
 

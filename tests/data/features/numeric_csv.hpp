@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "data/features/catalogue.hpp"
 #include "tests/data/features/stage_rig.hpp"
 
 namespace lockstep::data::rig {
@@ -67,7 +68,7 @@ inline std::optional<Labelled> read_labelled_csv(const std::string& name) {
 inline proto::Stage fitted(const std::string& config, const Dataset& dataset) {
   static ThreadPool threads(2);
   const auto made = make_feature_stage(stage(config), "stage[0]");
-  made->fit(Fitting(nullptr, threads, dataset, /*seed=*/1));
+  made->fit(TrainingRows(nullptr, threads, dataset, /*seed=*/1));
   return made->save();
 }
 

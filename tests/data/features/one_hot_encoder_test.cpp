@@ -1,4 +1,5 @@
 #include "data/features/columns/one_hot_encoder.hpp"
+#include "data/features/catalogue.hpp"
 
 #include <limits>
 

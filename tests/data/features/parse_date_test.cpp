@@ -3,6 +3,7 @@
 #include <cctype>
 
 #include "core/error.hpp"
+#include "data/features/catalogue.hpp"
 #include "data/features/cleaning/date_pattern.hpp"
 #include "tests/data/features/stage_rig.hpp"
 

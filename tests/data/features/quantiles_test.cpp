@@ -20,7 +20,7 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 std::vector<Quantiles> quantiles(const Dataset& dataset, const std::string& column,
                                  const std::vector<double>& probabilities) {
   static ThreadPool threads(2);
-  return exact_quantiles(Fitting(nullptr, threads, dataset, 1), column, probabilities);
+  return exact_quantiles(TrainingRows(nullptr, threads, dataset, 1), column, probabilities);
 }
 
 std::vector<double> of_numbers(const std::vector<double>& values,
@@ -98,7 +98,8 @@ TEST_CASE("Quartiles of diabetes are NumPy's, and within a rank of scikit-learn'
   if (!data) return;
   static ThreadPool threads(2);
   const auto dataset = rig::table({rig::dense("x", data->features)}, 8);
-  const auto found = exact_quantiles(Fitting(nullptr, threads, dataset, 1), "x", {0.25, 0.5, 0.75});
+  const auto found =
+      exact_quantiles(TrainingRows(nullptr, threads, dataset, 1), "x", {0.25, 0.5, 0.75});
   REQUIRE(found.size() == tests::golden::kDiabetesMedian.size());
   for (std::size_t j = 0; j < found.size(); ++j) {
     INFO("feature " << j);
@@ -116,7 +117,7 @@ TEST_CASE("Quartiles of diabetes are NumPy's, and within a rank of scikit-learn'
 TEST_CASE("A value can be left out", "[columns][quantiles]") {
   static ThreadPool threads(2);
   const auto dataset = rig::table({rig::numbers("x", {-1, 0, 4, 0, 6, -1, -1})}, 2);
-  const Fitting fitting(nullptr, threads, dataset, 1);
+  const TrainingRows fitting(nullptr, threads, dataset, 1);
   const auto found =
       exact_quantiles(fitting, {{"x", {0.5}, -1.0}, {"x", {0, 0.5}, 0.0}, {"x", {0.5}}});
   CHECK(found.at(0).at(0).count == 4);

@@ -1,4 +1,5 @@
 #include "data/features/columns/string_indexer.hpp"
+#include "data/features/catalogue.hpp"
 
 #include <limits>
 
@@ -34,7 +35,7 @@ std::unique_ptr<FeatureStage> fitted(const std::vector<const char*>& values,
   ThreadPool threads(1);
   auto stage = make_feature_stage(rig::stage(indexer(more)), "stage[0]");
   const Dataset dataset = rig::table({rig::strings("c", values)});
-  stage->fit(Fitting(nullptr, threads, dataset, 1));
+  stage->fit(TrainingRows(nullptr, threads, dataset, 1));
   return stage;
 }
 

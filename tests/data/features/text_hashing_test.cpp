@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "core/error.hpp"
+#include "data/features/catalogue.hpp"
 #include "data/features/text/murmur_hash.hpp"
 #include "tests/data/features/stage_rig.hpp"
 
@@ -148,7 +149,7 @@ TEST_CASE("FeatureHasher writes numbers after loading as it did in training", "[
   ThreadPool threads(1);
   const auto stage = make_feature_stage(rig::stage(config), "stage[0]");
   CHECK_FALSE(stage->is_fitted());
-  stage->fit(Fitting(nullptr, threads, training, 1));
+  stage->fit(TrainingRows(nullptr, threads, training, 1));
   const auto loaded = make_feature_stage(rig::stage(stage->save().DebugString()), "stage[0]");
   CHECK(loaded->is_fitted());
   auto scoring = rig::table({rig::numbers("n", {1})});  // read without knowing of integers

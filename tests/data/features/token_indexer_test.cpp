@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "data/features/catalogue.hpp"
 #include "tests/data/features/stage_rig.hpp"
 
 namespace lockstep::data {
@@ -27,7 +28,7 @@ Rows indexed(const std::string& options, const TokenRows& rows, std::size_t part
 Rows indexed_by(const std::string& options, const TokenRows& training, const TokenRows& rows) {
   ThreadPool threads(1);
   const auto stage = make_feature_stage(rig::stage(indexer(options)), "stage[0]");
-  stage->fit(Fitting(nullptr, threads, words(training), 1));
+  stage->fit(TrainingRows(nullptr, threads, words(training), 1));
   Dataset others = words(rows);
   for (auto& partition : others.own) stage->transform(partition, Phase::Scoring);
   return rig::vectors(others, "ids");

@@ -1,4 +1,5 @@
 #include "data/features/columns/vector_assembler.hpp"
+#include "data/features/catalogue.hpp"
 
 #include <cmath>
 #include <limits>

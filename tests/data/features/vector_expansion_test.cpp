@@ -3,8 +3,9 @@
 
 #include "core/error.hpp"
 #include "core/random.hpp"
-#include "data/jobs/eigenpairs.hpp"
+#include "data/features/catalogue.hpp"
 #include "data/features/vectors/vector_stage.hpp"
+#include "data/jobs/eigenpairs.hpp"
 #include "tests/data/features/numeric_csv.hpp"
 #include "tests/parity/golden/features.hpp"
 

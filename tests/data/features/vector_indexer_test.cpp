@@ -1,4 +1,5 @@
 #include "data/features/columns/vector_indexer.hpp"
+#include "data/features/catalogue.hpp"
 
 #include <limits>
 
@@ -61,7 +62,7 @@ TEST_CASE("VectorIndexer meets a value that was not seen", "[columns]") {
     ThreadPool threads(1);
     auto stage = make_feature_stage(
         rig::stage(indexer("max_categories: 2 handle_invalid: " + invalid)), "stage[0]");
-    stage->fit(Fitting(nullptr, threads, train, 1));
+    stage->fit(TrainingRows(nullptr, threads, train, 1));
     return stage;
   };
   SECTION("ERROR") {
@@ -85,7 +86,7 @@ TEST_CASE("VectorIndexer: sparse rows may lack trailing zeros", "[columns]") {
   ThreadPool threads(1);
   auto stage = make_feature_stage(rig::stage(indexer()), "stage[0]");
   const auto train = rig::table({rig::sparse("u", {{1, 0, 4}, {2, 5, 4}})});
-  stage->fit(Fitting(nullptr, threads, train, 1));
+  stage->fit(TrainingRows(nullptr, threads, train, 1));
   auto narrow = rig::table({rig::sparse("u", {{2, 5}})});
   CHECK_THROWS_WITH(stage->transform(narrow.own[0], Phase::Scoring), has_text("feature 2"));
   auto wide = rig::table({rig::sparse("u", {{2, 5, 4, 1}})});

@@ -3,8 +3,9 @@
 
 #include "core/error.hpp"
 #include "core/random.hpp"
-#include "data/jobs/moments.hpp"
+#include "data/features/catalogue.hpp"
 #include "data/features/vectors/vector_stage.hpp"
+#include "data/jobs/moments.hpp"
 #include "tests/data/features/numeric_csv.hpp"
 #include "tests/parity/golden/features.hpp"
 
@@ -27,7 +28,7 @@ Rows column_of(const std::vector<double>& values) {
 Moments moments(const Dataset& dataset) {
   static ThreadPool threads(2);
   const std::size_t width = dataset.schema.at("x", "").shape.size();
-  return Fitting(nullptr, threads, dataset, 1).run(MomentsJob("x", width, "x"));
+  return TrainingRows(nullptr, threads, dataset, 1).run(MomentsJob("x", width, "x"));
 }
 
 Rows random_rows(std::size_t count, std::size_t width) {

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "core/error.hpp"
+#include "data/features/catalogue.hpp"
 #include "data/features/vectors/distributions.hpp"
 #include "data/features/vectors/feature_tests.hpp"
 #include "data/features/vectors/univariate_feature_selector.hpp"
@@ -19,14 +20,14 @@ using Indices = std::vector<std::uint32_t>;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-using TestAll = std::vector<FeatureTest> (*)(const Fitting&, const TestedColumns&);
+using TestAll = std::vector<FeatureTest> (*)(const TrainingRows&, const TestedColumns&);
 
 std::vector<FeatureTest> test(TestAll all, const rig::TableColumn& features,
                               const std::vector<double>& labels, std::size_t partitions = 1) {
   static ThreadPool threads(2);
   const auto dataset = rig::table({features, rig::numbers("label", labels)}, partitions);
   const TestedColumns columns{features.name, "label", features.type.shape.size(), "x", "label"};
-  return all(Fitting(nullptr, threads, dataset, 1), columns);
+  return all(TrainingRows(nullptr, threads, dataset, 1), columns);
 }
 
 /// Dense and sparse rows, cut in several ways, must give the same.

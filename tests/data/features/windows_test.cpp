@@ -1,5 +1,6 @@
 /// Windows over time series.
 #include "core/error.hpp"
+#include "data/features/catalogue.hpp"
 #include "tests/data/features/stage_rig.hpp"
 
 namespace lockstep::data {
@@ -16,7 +17,7 @@ std::string windows(const std::string& options) {
 /// Prepared for the rows and applied to them, as a pipeline would.
 Dataset transformed(FeatureStage& stage, Dataset rows, Phase phase, bool labels_optional = false) {
   ThreadPool threads(2);
-  const Fitting all(nullptr, threads, rows, 1);
+  const TrainingRows all(nullptr, threads, rows, 1);
   if (!stage.is_fitted()) stage.fit(all);
   stage.prepare({all, phase, labels_optional});
   const Schema schema = stage.output_schema(rows.schema);

@@ -4,6 +4,7 @@
 #include "core/error.hpp"
 #include "core/math.hpp"
 #include "core/random.hpp"
+#include "data/features/catalogue.hpp"
 #include "data/features/text/huffman.hpp"
 #include "data/features/text/skip_gram.hpp"
 #include "tests/data/features/stage_rig.hpp"
@@ -28,7 +29,7 @@ proto::Stage fitted(const std::string& options, const Dataset& rows, std::size_t
                     std::uint64_t seed = 1) {
   ThreadPool threads(thread_count);
   const auto stage = make_feature_stage(rig::stage(config(options)), "stage[0]");
-  stage->fit(Fitting(nullptr, threads, rows, seed));
+  stage->fit(TrainingRows(nullptr, threads, rows, seed));
   return stage->save();
 }
 
@@ -246,7 +247,7 @@ TEST_CASE("Word2Vec gives the same rows when saved and loaded as text", "[data][
   auto rows = words(two_topics(), 2);
   const auto stage = make_feature_stage(rig::stage(config("vector_size: 5")), "stage[0]");
   CHECK_FALSE(stage->is_fitted());
-  stage->fit(Fitting(nullptr, threads, rows, 1));
+  stage->fit(TrainingRows(nullptr, threads, rows, 1));
   const auto loaded = make_feature_stage(rig::stage(stage->save().DebugString()), "stage[0]");
   auto again = rows;
   for (std::size_t p = 0; p < 2; ++p) {

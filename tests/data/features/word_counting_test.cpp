@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "core/error.hpp"
+#include "data/features/catalogue.hpp"
 #include "tests/data/features/stage_rig.hpp"
 
 namespace lockstep::data {
@@ -24,7 +25,7 @@ std::unique_ptr<FeatureStage> fitted(const std::string& config, const Dataset& r
   ThreadPool threads(2);
   const auto stage = make_feature_stage(rig::stage(config), "stage[0]");
   CHECK_FALSE(stage->is_fitted());
-  stage->fit(Fitting(nullptr, threads, rows, /*seed=*/1));
+  stage->fit(TrainingRows(nullptr, threads, rows, /*seed=*/1));
   auto loaded = make_feature_stage(rig::stage(stage->save().DebugString()), "stage[0]");
   CHECK(loaded->is_fitted());
   CHECK(loaded->save().SerializeAsString() == stage->save().SerializeAsString());

@@ -346,7 +346,7 @@ TEST_CASE("the threshold is an order statistic of the errors, however the rows a
   std::sort(sorted.begin(), sorted.end());
   for (const std::size_t partitions : {1u, 2u, 5u, 60u}) {
     const auto errors = errors_of(threads, *bench.scorer, rows_of(kRows, partitions), "features");
-    const data::Fitting fitting(nullptr, threads, errors, 1);
+    const data::TrainingRows fitting(nullptr, threads, errors, 1);
     for (const double quantile : {0.01, 0.25, 0.5, 0.95, 0.99}) {
       INFO(partitions << " partitions, quantile " << quantile);
       const auto nth = static_cast<std::size_t>(std::ceil(quantile * kRows));
@@ -354,7 +354,7 @@ TEST_CASE("the threshold is an order statistic of the errors, however the rows a
     }
   }
   const auto none = errors_of(threads, *bench.scorer, rows_of(0, 3), "features");
-  CHECK(error_quantile(data::Fitting(nullptr, threads, none, 1), 0.5) == std::nullopt);
+  CHECK(error_quantile(data::TrainingRows(nullptr, threads, none, 1), 0.5) == std::nullopt);
 }
 
 TEST_CASE("a row whose error is not finite is named", "[ml][autoencoder]") {

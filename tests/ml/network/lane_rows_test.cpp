@@ -189,7 +189,7 @@ TEST_CASE("rank_lanes and partition_blocks share everything out once, in order",
   for (int rank = 0; rank < world; ++rank) {
     const auto own = rank_lanes(lanes, rank, world, threads, dedicated);
     const auto block = blocks[static_cast<std::size_t>(rank)];
-    CHECK(block == dist::Node{own.begin * 2, own.end * 2});
+    CHECK(block == dist::Range{own.begin * 2, own.end * 2});
     if (dedicated && world > 1 && rank == 0) {
       CHECK(own.begin == own.end);
       continue;

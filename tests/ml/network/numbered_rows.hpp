@@ -14,7 +14,7 @@ inline StepPlan plan_of(std::uint64_t rows, std::size_t lanes, std::size_t parti
 }
 
 /// The partitions `block` of the plan's rows; their row ids are not in order.
-inline data::Dataset dataset_of(const StepPlan& plan, dist::Node block) {
+inline data::Dataset dataset_of(const StepPlan& plan, dist::Range block) {
   data::Dataset dataset;
   dataset.rows = plan.rows;
   dataset.partitions = plan.partitions;

@@ -21,8 +21,8 @@ TEST_CASE("learning rates follow PyTorch's schedulers", "[ml][schedule]") {
     const auto schedule = schedule_of(golden.config);
     for (std::size_t i = 0; i < golden.factors.size(); ++i) {
       INFO(golden.config << " at " << i);
-      const Moment moment =
-          golden.by_epoch ? Moment{7, 1000, i} : Moment{i, golden.factors.size(), 0};
+      const SchedulePoint moment =
+          golden.by_epoch ? SchedulePoint{7, 1000, i} : SchedulePoint{i, golden.factors.size(), 0};
       CHECK(learning_rate_factor(schedule, moment) ==
             Approx(golden.factors[i]).epsilon(1e-12).margin(1e-14));
     }

@@ -81,13 +81,14 @@ TEST_CASE("sequence_to_sequence: what its columns tell", "[ml][sequence_to_seque
   const auto all = experiment(kSource + kWords + translator());
   auto network = network_of(stage_of(all));
   auto& layer = *network.mutable_layer(0)->mutable_encoder_decoder();
-  complete(layer, network, schema, "stage[3].sequence_to_sequence");
+  fill_from_columns(layer, network, schema, "stage[3].sequence_to_sequence");
   CHECK(layer.source_vocabulary() == 50);
   CHECK(layer.target_vocabulary() == 60);
   CHECK(layer.target_length() == 5);
   network.set_target_col("numbers");
   layer.clear_target_vocabulary();
-  CHECK_THROWS_AS(complete(layer, network, schema, "stage[3].sequence_to_sequence"), ConfigError);
+  CHECK_THROWS_AS(fill_from_columns(layer, network, schema, "stage[3].sequence_to_sequence"),
+                  ConfigError);
 }
 
 TEST_CASE("sequence_to_sequence: words out of ids, pieces joined", "[ml][sequence_to_sequence]") {

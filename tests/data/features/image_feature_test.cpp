@@ -1,4 +1,5 @@
 #include "data/features/vectors/image_feature.hpp"
+#include "data/features/catalogue.hpp"
 
 #include <google/protobuf/text_format.h>
 

@@ -1,4 +1,4 @@
-#include "core/drill.hpp"
+#include "core/fault_point.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -34,7 +34,7 @@ std::optional<Drill> read_drill() {
 
 }  // namespace
 
-void drill(int rank, std::uint64_t step) {
+void fault_point(int rank, std::uint64_t step) {
   static const std::optional<Drill> planned = read_drill();
   if (!planned || planned->rank != rank || planned->step != step) return;
   if (planned->kind == "throw")

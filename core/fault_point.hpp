@@ -11,6 +11,6 @@
 namespace lockstep {
 
 /// Does as asked for if the variable names this rank and step. Called before each training step.
-void drill(int rank, std::uint64_t step);
+void fault_point(int rank, std::uint64_t step);
 
 }  // namespace lockstep
