@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <iostream>
 
 #include "apps/command.hpp"
 #include "apps/startup.hpp"
+#include "core/error.hpp"
 #include "core/log.hpp"
 #include "core/names.hpp"
 #include "dist/session.hpp"
@@ -33,6 +35,15 @@ std::string advice_for(const CLI::App& app, int argc, char** argv) {
       std::find(known.begin(), known.end(), argv[1]) != known.end())
     return "";
   return fmt::format("unknown command '{}'; {}\n", argv[1], suggest(argv[1], known));
+}
+
+/// @throws FileError unless all results have reached standard output
+void require_written() {
+  std::cout.flush();
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout) return;
+  throw FileError(
+      "the results could not be written to standard output: is a disk full, or was a pipe closed?",
+      {}, "write them elsewhere, for example with --output");
 }
 
 ExitCode parse_and_run(int argc, char** argv, dist::Communicator& world) {
@@ -63,7 +74,9 @@ ExitCode parse_and_run(int argc, char** argv, dist::Communicator& world) {
     return asked ? ExitCode::Done : ExitCode::Config;
   }
   log::start(world.rank(), common.verbose);
-  return chosen(world);
+  const ExitCode code = chosen(world);
+  dist::all_or_none(world, [] { require_written(); });
+  return code;
 }
 
 }  // namespace

@@ -47,6 +47,7 @@ void print(const std::exception& error, int rank) {
 class Session {
  public:
   Session(int& argc, char**& argv) {
+    std::signal(SIGXFSZ, SIG_IGN);  // a write beyond a file size limit fails and says so
     prepare_singleton();
     int provided = MPI_THREAD_SINGLE;
     check(MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &provided), "MPI_Init_thread", -1);

@@ -24,11 +24,11 @@ struct TrainOptions {
 };
 
 /// COLLECTIVE. The run folder on the driver, null elsewhere.
-std::unique_ptr<ml::RunFolder> open_run_folder(const Job& job, const TrainOptions& options,
+std::unique_ptr<ml::RunFolder> open_run_folder(const Runtime& runtime, const TrainOptions& options,
                                                const proto::Experiment& experiment) {
   std::unique_ptr<ml::RunFolder> folder;
-  dist::all_or_none(job.context().ranks, [&] {
-    if (!job.is_driver()) return;
+  dist::all_or_none(runtime.context().ranks, [&] {
+    if (!runtime.is_driver()) return;
     std::string path = !options.run_dir.empty() ? options.run_dir : experiment.output().run_dir();
     if (path.empty()) path = ml::default_run_path(real_files(), experiment.name(), options.resume);
     folder = std::make_unique<ml::RunFolder>(real_files(), path, options.resume);
@@ -43,6 +43,16 @@ std::unique_ptr<ml::RunFolder> open_run_folder(const Job& job, const TrainOption
     log::info("run folder {}", path);
   });
   return folder;
+}
+
+/// The model is saved by now: what goes wrong here is told, and ends nothing.
+void report_or_warn(const ml::RunFolder& folder, const proto::Experiment& experiment,
+                    const nlohmann::ordered_json& metrics) {
+  try {
+    write_report(folder, experiment, metrics);
+  } catch (const std::exception& error) {
+    log::warning("{} could not be written: {}", folder.file("report.html"), error.what());
+  }
 }
 
 void print_result(const CommonOptions& common, const ml::RunFolder& folder,
@@ -63,15 +73,16 @@ ExitCode train(const TrainOptions& options, const CommonOptions& common,
                dist::Communicator& world) {
   const Config config = open_experiment(world, options.experiment);
   const auto& experiment = config.experiment;
-  Job job(world, common, experiment.cluster(), experiment.seed(), config_digest(experiment));
+  Runtime runtime(world, common, experiment.cluster(), experiment.seed(),
+                  config_digest(experiment));
   dist::watch_stop_signals();
-  const auto folder = open_run_folder(job, options, experiment);
+  const auto folder = open_run_folder(runtime, options, experiment);
   TrainingProgress progress;
   ml::Outcome outcome;
   with_locations(config.locations, [&] {
     ml::TrainOptions how;
     how.resume = options.resume;
-    outcome = ml::train_experiment(job.context(), experiment, folder.get(), progress, how);
+    outcome = ml::train_experiment(runtime.context(), experiment, folder.get(), progress, how);
   });
   if (outcome.stopped) {
     log::info("stopped by a signal after a checkpoint at step {}; go on with --resume",
@@ -79,9 +90,9 @@ ExitCode train(const TrainOptions& options, const CommonOptions& common,
     return ExitCode::Stopped;
   }
   dist::all_or_none(world, [&] {
-    if (!job.is_driver()) return;
+    if (!runtime.is_driver()) return;
     auto metrics = to_json(outcome);
-    if (experiment.output().report()) write_report(*folder, experiment, metrics);
+    if (experiment.output().report()) report_or_warn(*folder, experiment, metrics);
     print_result(common, *folder, std::move(metrics));
   });
   return ExitCode::Done;

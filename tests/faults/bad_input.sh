@@ -117,5 +117,28 @@ if mount -t tmpfs -o size=64k tmpfs full 2>/dev/null; then
 else
   echo "SKIPPED disk full: mounting a tmpfs needs root"
 fi
+# Standard output that takes nothing, and a limit on the size of files: told, with an exit code.
+unwritable() {  # COMMAND...: its standard output takes nothing
+  local code=0
+  "$lockstep" "$@" >/dev/full 2>log || code=$?
+  [ "$code" = 4 ] && grep -q "could not be written to standard output" log && return
+  echo "FAILED: lockstep $* >/dev/full ends with $code"; tail -15 log; failures=$((failures + 1))
+}
+limited() {  # KIB CODE TEXT: training with files of at most KIB ends with CODE and TEXT
+  local code=0
+  (ulimit -f "$1"; exec "$lockstep" train good.textproto --run-dir "limited-$1" 2>&1) | cat >log || code=$?
+  [ "$code" = "$2" ] && [ "$(grep -c "$3" log)" = 1 ] && return
+  echo "FAILED: with files of at most $1 KiB it ends with $code"; tail -15 log; failures=$((failures + 1))
+}
+if [ "$ranks" = 1 ]; then
+  unwritable show good-run
+  unwritable check good.textproto
+  unwritable evaluate good-run --data good.libsvm
+  unwritable predict good-run --data good.libsvm
+  unwritable data head good.libsvm
+  limited 1 4 "File too large"
+  limited 8 0 "report.html could not be written: .*File too large"
+  expect 0 "network" show limited-8
+fi
 echo "$failures failures"
 [ "$failures" = 0 ]
